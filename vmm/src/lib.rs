@@ -1,0 +1,10 @@
+//! vmoscope's host side: a minimal KVM monitor, the served calls, and typed views of
+//! everything that lives in a guest.
+
+pub mod boot;
+pub mod calls;
+pub mod events;
+pub mod machine;
+pub mod memory;
+pub mod objects;
+pub mod translate;
