@@ -40,7 +40,7 @@ pub enum KernelRequest {
     /// Print `args[1]` bytes at guest-physical `args[0]`; they come from the current
     /// process, or from the kernel itself if `args[2]` is 1.
     Console = 0x1000,
-    /// Nothing can run: return when `args[0]` nanoseconds have passed.
+    /// Nothing can run: return when `args[0]` nanoseconds have passed, or earlier.
     Idle = 0x1001,
     /// Zero the `args[1]` frames whose guest-physical addresses (u64 each) stand at
     /// guest-physical `args[0]`.
@@ -64,6 +64,9 @@ pub enum KernelRequest {
     /// The kernel has found itself broken: `args[1]` bytes of text at guest-physical
     /// `args[0]` say how. It does not go on.
     Panic = 0x1009,
+    /// What time is it: the answer, in nanoseconds since the machine started, comes in
+    /// [`CallPage::result`].
+    Clock = 0x100A,
 }
 
 impl KernelRequest {
@@ -81,6 +84,7 @@ impl KernelRequest {
             0x1007 => Self::CallAnswered,
             0x1008 => Self::Shutdown,
             0x1009 => Self::Panic,
+            0x100A => Self::Clock,
             _ => return None,
         })
     }
@@ -234,8 +238,9 @@ pub struct CallPage {
     pub progress: CallProgress,
     /// See there.
     pub resolve: ResolveRequest,
-    /// Threads that could run now, the running one included; kernel-written. The host
-    /// ticks only when this is more than one.
+    /// Threads that want the vCPU: those that could run now, the running one included,
+    /// and those that sleep; kernel-written. The host ticks only when there is more
+    /// than one.
     pub runnable: u32,
     /// Not zero: the kernel must report its own calls
     /// ([`KernelRequest::CallAnswered`]); host-written.

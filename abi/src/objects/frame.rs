@@ -11,9 +11,11 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct FrameEntry {
-    /// Owners beyond the first: page lists that share the frame after a snapshot.
+    /// Of a frame in a page list: owners beyond the first, that is, page lists that share
+    /// it after a snapshot. Of a table of a page list: its entries in use.
     pub extra_owners: u32,
-    /// The number of the next frame in the free list this one is in, 0 at its end.
+    /// The number of the next frame in the list that this one is in (a free list, or
+    /// the page tables of a process); 0 at its end.
     pub next_free: u32,
 }
 

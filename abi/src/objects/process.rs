@@ -81,8 +81,11 @@ pub struct Process {
     pub next: Link<Process>,
     /// The previous one.
     pub previous: Link<Process>,
-    /// Bytes of page tables, so that the totals of an inspector add up.
-    pub page_table_bytes: u64,
+    /// Number of the first frame in the list of its page tables, the topmost included,
+    /// linked through [`crate::objects::FrameEntry::next_free`]; 0 at the end.
+    pub first_table: u32,
+    /// Number of its page tables, so that the totals of an inspector add up.
+    pub table_count: u32,
     /// Zero.
     pub reserved: [u64; 9],
 }
@@ -100,5 +103,5 @@ assert_layout!(
     first_thread @ 104,
     return_code @ 112,
     next @ 128,
-    page_table_bytes @ 144,
+    first_table @ 144,
 );

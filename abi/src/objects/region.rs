@@ -71,8 +71,10 @@ pub struct Vmar {
     pub flags: u32,
     /// Number of its regions.
     pub child_count: u32,
+    /// Where the search for a free place starts; chosen at random for each process.
+    pub search_from: u64,
     /// Zero.
-    pub reserved: [u64; 5],
+    pub reserved: [u64; 4],
 }
 
 assert_layout!(
@@ -82,6 +84,7 @@ assert_layout!(
     first_child @ 72,
     flags @ 80,
     child_count @ 84,
+    search_from @ 88,
 );
 
 /// A mapping of a range of a VMO.

@@ -1,0 +1,55 @@
+//! Single instructions.
+
+use core::arch::asm;
+
+/// Writes a model-specific register.
+///
+/// # Safety
+/// The value must be one that the kernel can live with.
+pub unsafe fn write_msr(register: u32, value: u64) {
+    // SAFETY: the caller's.
+    unsafe {
+        asm!("wrmsr", in("ecx") register, in("eax") value as u32, in("edx") (value >> 32) as u32,
+             options(nostack, preserves_flags));
+    }
+}
+
+/// The address of the latest page fault.
+pub fn fault_address() -> u64 {
+    let address;
+    // SAFETY: reading CR2 has no effect.
+    unsafe { asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) };
+    address
+}
+
+/// Switches to the page tables at guest-physical `table`, forgetting all translations.
+///
+/// # Safety
+/// The table must map the kernel as every other does.
+pub unsafe fn set_page_table(table: u64) {
+    // SAFETY: the caller's.
+    unsafe { asm!("mov cr3, {}", in(reg) table, options(nostack, preserves_flags)) };
+}
+
+/// Forgets the translation of one address.
+pub fn invalidate_page(address: u64) {
+    // SAFETY: forgetting a translation is always allowed.
+    unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) };
+}
+
+/// Writes one byte to the hypercall port: the host serves the call page. All memory may
+/// have changed when it returns.
+pub fn hypercall() {
+    // SAFETY: the host answers in the call page, which is always valid.
+    unsafe {
+        asm!("out {}, al", const abi::layout::PORT_CALL, in("al") 0u8, options(nostack, preserves_flags));
+    }
+}
+
+/// Announces the root block's page number.
+pub fn announce_root(page: u32) {
+    // SAFETY: as above.
+    unsafe {
+        asm!("out {}, eax", const abi::layout::PORT_BOOT, in("eax") page, options(nostack, preserves_flags));
+    }
+}

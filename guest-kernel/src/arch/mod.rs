@@ -1,0 +1,8 @@
+//! What is particular to x86-64.
+
+pub mod cpu;
+pub mod descriptors;
+mod entry;
+mod head;
+pub mod paging;
+mod trap;

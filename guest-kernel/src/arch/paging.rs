@@ -1,0 +1,207 @@
+//! Page tables of processes: 4 KiB pages under four levels (SDM vol. 3, 4.5).
+//!
+//! Tables of a process hang in one list (`Process::first_table`), so that giving them
+//! back needs no walk.
+
+use abi::Status;
+use abi::entry::{ADDRESS_MASK, NO_EXECUTE, PRESENT, USER, WRITABLE};
+use abi::layout::{PAGE_SHIFT, PAGE_SIZE, PHYSMAP_BASE, TABLE_ENTRIES};
+use abi::objects::{Permissions, Process};
+
+use super::cpu;
+use crate::mem::frames;
+use crate::state::{Ptr, root};
+
+const TABLE: u64 = PRESENT | WRITABLE | USER;
+/// The entry of the topmost table that holds the whole kernel half.
+const KERNEL_ENTRY: usize = 511;
+
+unsafe extern "C" {
+    static mut boot_pml4: [u64; TABLE_ENTRIES];
+    static mut boot_pdpt: [u64; TABLE_ENTRIES];
+}
+
+fn entries(table: u64) -> *mut u64 {
+    (PHYSMAP_BASE + table) as *mut u64
+}
+
+fn index(address: u64, level: u32) -> usize {
+    ((address >> (PAGE_SHIFT + 9 * level)) as usize) & (TABLE_ENTRIES - 1)
+}
+
+/// Takes over the boot tables: drops the identity map, and maps RAM from 1 GiB up to
+/// `end` into the physmap.
+///
+/// # Safety
+/// Once, at boot, from the higher half, with the frame allocator ready.
+pub unsafe fn take_over(end: u64) -> Result<(), Status> {
+    // SAFETY: the statics are the tables in use; only entries nobody uses are changed.
+    unsafe {
+        let pdpt = (&raw mut boot_pdpt).cast::<u64>();
+        for gib in 1..end.div_ceil(1 << 30) {
+            let table = frames::allocate()?;
+            for i in 0..TABLE_ENTRIES as u64 {
+                // 2 MiB pages: present, writable, large.
+                let entry = (gib << 30) + (i << 21) + 0x83;
+                entries(table).add(i as usize).write(entry);
+            }
+            pdpt.add(gib as usize).write(table | PRESENT | WRITABLE);
+        }
+        let pml4 = (&raw mut boot_pml4).cast::<u64>();
+        pml4.write(0);
+        let physical = crate::state::physical(pml4 as u64);
+        root().kernel_page_table = physical;
+        cpu::set_page_table(physical);
+    }
+    Ok(())
+}
+
+fn add_table(mut process: Ptr<Process>) -> Result<u64, Status> {
+    let table = frames::allocate()?;
+    let mut entry = frames::entry(table);
+    entry.next_free = process.first_table;
+    process.first_table = (table >> PAGE_SHIFT) as u32;
+    process.table_count += 1;
+    Ok(table)
+}
+
+/// Makes an empty address space for a process.
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn create(mut process: Ptr<Process>) -> Result<(), Status> {
+    let table = add_table(process)?;
+    // SAFETY: a fresh table; the kernel's is a live one.
+    unsafe {
+        let kernel = entries(root().kernel_page_table).add(KERNEL_ENTRY).read();
+        entries(table).add(KERNEL_ENTRY).write(kernel);
+    }
+    process.page_table = table;
+    Ok(())
+}
+
+/// Gives all tables of a process back. It must not be the one the CPU is on.
+pub fn destroy(mut process: Ptr<Process>) {
+    process.page_table = 0;
+    process.table_count = 0;
+    let mut frame = process.first_table;
+    process.first_table = 0;
+    while frame != 0 {
+        let address = u64::from(frame) << PAGE_SHIFT;
+        let mut entry = frames::entry(address);
+        frame = entry.next_free;
+        entry.next_free = 0;
+        frames::free(address);
+    }
+}
+
+/// The last-level entry for `address`, making tables on the way.
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn entry_slot(process: Ptr<Process>, address: u64) -> Result<*mut u64, Status> {
+    let mut table = process.page_table;
+    for level in [3, 2, 1] {
+        // SAFETY: `table` is one of the process's tables, the index is masked.
+        let slot = unsafe { entries(table).add(index(address, level)) };
+        // SAFETY: as above.
+        let entry = unsafe { slot.read() };
+        table = if entry & PRESENT == 0 {
+            let fresh = add_table(process)?;
+            // SAFETY: as above.
+            unsafe { slot.write(fresh | TABLE) };
+            fresh
+        } else {
+            entry & ADDRESS_MASK
+        };
+    }
+    // SAFETY: as above.
+    Ok(unsafe { entries(table).add(index(address, 0)) })
+}
+
+/// The last-level entry for `address`, or how many bytes from `address` on have no
+/// table and so nothing mapped.
+fn find_slot(process: Ptr<Process>, address: u64) -> Result<*mut u64, u64> {
+    let mut table = process.page_table;
+    for level in [3u32, 2, 1] {
+        // SAFETY: `table` is one of the process's tables, the index is masked.
+        let entry = unsafe { entries(table).add(index(address, level)).read() };
+        if entry & PRESENT == 0 {
+            let span = 1u64 << (PAGE_SHIFT + 9 * level);
+            return Err(span - (address & (span - 1)));
+        }
+        table = entry & ADDRESS_MASK;
+    }
+    // SAFETY: as above.
+    Ok(unsafe { entries(table).add(index(address, 0)) })
+}
+
+/// The last-level entry for `address`, zero if there is none.
+pub fn lookup(process: Ptr<Process>, address: u64) -> u64 {
+    match find_slot(process, address) {
+        // SAFETY: a slot of a live table.
+        Ok(slot) => unsafe { slot.read() },
+        Err(_) => 0,
+    }
+}
+
+/// Whether the next page's entry stands in the same table.
+pub fn same_table(address: u64) -> bool {
+    index(address, 0) != TABLE_ENTRIES - 1
+}
+
+/// The entry that maps `frame` with these permissions.
+pub fn leaf(frame: u64, permissions: Permissions, writable: bool) -> u64 {
+    let mut entry = frame | PRESENT | USER;
+    if writable && permissions.contains(Permissions::WRITE) {
+        entry |= WRITABLE;
+    }
+    if !permissions.contains(Permissions::EXECUTE) {
+        entry |= NO_EXECUTE;
+    }
+    entry
+}
+
+/// Unmaps every page in `[base, base + length)`; with `only`, just the pages that map
+/// that frame.
+pub fn unmap(process: Ptr<Process>, base: u64, length: u64, only: Option<u64>) {
+    if process.page_table == 0 {
+        return;
+    }
+    let mut address = base;
+    let end = base + length;
+    let mut changed = 0u32;
+    while address < end {
+        match find_slot(process, address) {
+            Err(gap) => address = address.saturating_add(gap),
+            Ok(mut slot) => loop {
+                // SAFETY: within the table that `find_slot` found.
+                let entry = unsafe { slot.read() };
+                let wanted = only.is_none_or(|frame| entry & ADDRESS_MASK == frame);
+                if entry & PRESENT != 0 && wanted {
+                    // SAFETY: as above.
+                    unsafe { slot.write(0) };
+                    changed += 1;
+                }
+                let last = !same_table(address);
+                address += PAGE_SIZE;
+                if last || address >= end {
+                    break;
+                }
+                // SAFETY: not the last entry of its table.
+                slot = unsafe { slot.add(1) };
+            },
+        }
+    }
+    if changed > 0 {
+        forget_translations(process);
+    }
+}
+
+/// Makes the CPU forget what it knows of a process's address space, if it is on it.
+pub fn forget_translations(process: Ptr<Process>) {
+    if crate::host::call_page().process == process.link() {
+        // SAFETY: the tables that are loaded already.
+        unsafe { cpu::set_page_table(process.page_table) };
+    }
+}

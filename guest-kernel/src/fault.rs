@@ -1,0 +1,85 @@
+//! Page faults and other exceptions of programs.
+
+use abi::Status;
+use abi::layout::{USER_BASE, USER_TOP};
+use abi::objects::{EndReason, Permissions, Process, Thread};
+
+use crate::arch::cpu;
+use crate::host;
+use crate::object::{mapping, process, vmar};
+use crate::state::{Follow, Ptr};
+
+/// Error code bits of a page fault (SDM vol. 3, 4.7).
+const WRITE: u64 = 1 << 1;
+const RESERVED_BIT: u64 = 1 << 3;
+const FETCH: u64 = 1 << 4;
+
+/// The fault of the running thread: provides the page, or ends the process.
+pub fn page_fault(thread: Ptr<Thread>) {
+    let address = cpu::fault_address();
+    let code = thread.registers.error_code;
+    let access = if code & FETCH != 0 {
+        Permissions::EXECUTE
+    } else if code & WRITE != 0 {
+        Permissions::WRITE
+    } else {
+        Permissions::READ
+    };
+    if code & RESERVED_BIT != 0 {
+        crate::panic::stop(format_args!("reserved bit in the tables for {address:#x}"));
+    }
+    let (done, status) = resolve(Ptr::new(thread.process), address, 1, access);
+    if done == 0 {
+        let mut thread = thread;
+        thread.fault_address = address;
+        exception(thread, status);
+    }
+}
+
+/// Makes pages of an address space accessible, in ascending order. Returns how many
+/// bytes from `address`'s page on are so now, and why it stopped there if it did
+/// (reference §13.7).
+pub fn resolve(
+    process: Ptr<Process>,
+    address: u64,
+    length: u64,
+    access: Permissions,
+) -> (u64, Status) {
+    let Some(vmar) = process.root_vmar.get() else {
+        return (0, Status::NOT_FOUND);
+    };
+    let start = address & !0xFFF;
+    let end = match address.checked_add(length) {
+        Some(end) => end.min(USER_TOP),
+        None => USER_TOP,
+    };
+    if address < USER_BASE {
+        return (0, Status::NOT_FOUND);
+    }
+    let mut at = address;
+    while at < end {
+        let Some(mapping) = vmar::find(vmar, at) else {
+            return (at.saturating_sub(start), Status::NOT_FOUND);
+        };
+        let (done, status) = mapping::fault_in(mapping, at, end - at, access);
+        at = (at & !0xFFF) + done;
+        if status != Status::OK {
+            return (at.saturating_sub(start), status);
+        }
+        if done == 0 {
+            return (at.saturating_sub(start), Status::OUT_OF_RANGE);
+        }
+    }
+    if at <= start {
+        return (0, Status::NOT_FOUND);
+    }
+    (at - start, Status::OK)
+}
+
+/// An exception that nobody handles: tells the host, which prints the report, and ends
+/// the process. The others live on.
+pub fn exception(mut thread: Ptr<Thread>, status: Status) {
+    thread.fault_status = i64::from(status.0);
+    host::thread_faulted(thread);
+    process::end(Ptr::new(thread.process), EndReason::EXCEPTION);
+}

@@ -1,0 +1,205 @@
+//! Mappings: a range of a VMO in a range of an address space.
+
+use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
+use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
+use abi::objects::{Mapping, MappingFlags, ObjectType, Permissions, Process, Region, Vmar, Vmo};
+use abi::{Link, Status};
+
+use super::{header, page_list, vmo};
+use crate::arch::{cpu, paging};
+use crate::mem::pool::Pool;
+use crate::state::{Follow, Ptr, root};
+
+static POOL: Pool<Mapping> = Pool::new();
+
+/// What a new mapping is to be.
+#[derive(Clone, Copy)]
+pub struct Attributes {
+    /// What is mapped.
+    pub vmo: Ptr<Vmo>,
+    /// Where in it.
+    pub vmo_offset: u64,
+    /// Permissions now.
+    pub permissions: Permissions,
+    /// Permissions that it could be given.
+    pub maximum: Permissions,
+    /// See there.
+    pub flags: MappingFlags,
+}
+
+/// A mapping that stands in no VMAR yet.
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn create(
+    process: Ptr<Process>,
+    vmar: Ptr<Vmar>,
+    base: u64,
+    size: u64,
+    attributes: Attributes,
+) -> Result<Ptr<Mapping>, Status> {
+    let mut mapping = POOL.allocate()?;
+    mapping.region = Region {
+        header: header::new(ObjectType::MAPPING, 0),
+        base,
+        size,
+        next: Link::NONE,
+        parent: vmar.link(),
+    };
+    mapping.vmo_offset = attributes.vmo_offset;
+    mapping.process = process.link();
+    mapping.permissions = attributes.permissions.bits();
+    mapping.maximum = attributes.maximum.bits();
+    mapping.flags = attributes.flags.bits();
+    vmo::attach(attributes.vmo, mapping);
+    Ok(mapping)
+}
+
+/// What a mapping is, to make another like it.
+pub fn attributes(mapping: Ptr<Mapping>) -> Attributes {
+    Attributes {
+        vmo: Ptr::new(mapping.vmo),
+        vmo_offset: mapping.vmo_offset,
+        permissions: Permissions::from_bits_retain(mapping.permissions),
+        maximum: Permissions::from_bits_retain(mapping.maximum),
+        flags: MappingFlags::from_bits_retain(mapping.flags),
+    }
+}
+
+/// Ends a mapping that was taken out of its VMAR; its pages must be unmapped.
+pub fn destroy(mapping: Ptr<Mapping>) {
+    vmo::detach(Ptr::new(mapping.vmo), mapping);
+    POOL.free(mapping);
+}
+
+/// Takes pages of a VMO out of the page tables of everybody who maps them, because they
+/// changed; with `only`, just where that frame is mapped.
+pub fn forget_pages(vmo: Ptr<Vmo>, offset: u64, length: u64, only: Option<u64>) {
+    let end = offset.saturating_add(length);
+    let zero = only == Some(root().zero_frame);
+    let mut next = vmo.first_mapping;
+    while let Some(mapping) = next.get() {
+        next = mapping.next_of_vmo;
+        if zero && !vmo::may_show_zero_frames(mapping) {
+            continue;
+        }
+        let first = offset.max(mapping.vmo_offset);
+        let last = end.min(mapping.vmo_offset.saturating_add(mapping.region.size));
+        if first < last {
+            let base = mapping.region.base + (first - mapping.vmo_offset);
+            paging::unmap(Ptr::new(mapping.process), base, last - first, only);
+        }
+    }
+}
+
+/// Makes pages of a mapping accessible as `access` asks, in ascending order, at most to
+/// the mapping's end. Returns how many bytes from `address`'s page on are so now, and why
+/// it stopped there if it did.
+pub fn fault_in(
+    mut mapping: Ptr<Mapping>,
+    address: u64,
+    length: u64,
+    access: Permissions,
+) -> (u64, Status) {
+    let permissions = Permissions::from_bits_retain(mapping.permissions);
+    if !permissions.contains(access) {
+        return (0, Status::ACCESS_DENIED);
+    }
+    let vmo = Ptr::new(mapping.vmo);
+    let start = address & !(PAGE_SIZE - 1);
+    let offset = mapping.vmo_offset + (start - mapping.region.base);
+    if offset >= vmo.size {
+        return (0, Status::OUT_OF_RANGE);
+    }
+    let wanted = (length + (address - start)).next_multiple_of(PAGE_SIZE);
+    let room = (mapping.region.base + mapping.region.size - start).min(vmo.size - offset);
+    let bytes = wanted.min(room);
+
+    let write = access.contains(Permissions::WRITE);
+    let (bytes, status) = if write {
+        vmo::make_writable(vmo, offset, bytes)
+    } else {
+        (bytes, Status::OK)
+    };
+    let process = Ptr::new(mapping.process);
+    let mut done = 0;
+    while done < bytes {
+        match map_table(
+            process,
+            &mut mapping,
+            start + done,
+            offset + done,
+            bytes - done,
+        ) {
+            Ok(more) => done += more,
+            Err(error) => return (done, error),
+        }
+    }
+    (done, status)
+}
+
+/// Maps pages that stand in one page table and one table of the page list; absent ones
+/// as the zero frame.
+fn map_table(
+    process: Ptr<Process>,
+    mapping: &mut Ptr<Mapping>,
+    address: u64,
+    offset: u64,
+    length: u64,
+) -> Result<u64, Status> {
+    let permissions = Permissions::from_bits_retain(mapping.permissions);
+    let absent = paging::leaf(root().zero_frame, permissions, false);
+    let (source, count) = match page_list::find_slots(Ptr::new(mapping.vmo), offset) {
+        Ok(slots) => (slots.first.cast_const(), slots.count),
+        Err(gap) => (core::ptr::null(), gap.div_ceil(PAGE_SIZE)),
+    };
+    let mut target = paging::entry_slot(process, address)?;
+    let room = 512 - ((address >> PAGE_SHIFT) & 511);
+    let count = count.min(room).min(length.div_ceil(PAGE_SIZE));
+    let shared = paging::leaf(0, permissions, false);
+    let own = paging::leaf(0, permissions, true);
+    for i in 0..count {
+        let page = if source.is_null() {
+            0
+        } else {
+            // SAFETY: below the count of `find_slots`.
+            unsafe { source.add(i as usize).read() }
+        };
+        let entry = if page & PRESENT == 0 {
+            mapping.flags |= MappingFlags::ZERO_FRAMES.bits();
+            absent
+        } else if page & WRITABLE == 0 {
+            (page & ADDRESS_MASK) | shared
+        } else {
+            (page & ADDRESS_MASK) | own
+        };
+        // SAFETY: below the number of entries left in this table.
+        let old = unsafe { target.read() };
+        if old != entry {
+            // SAFETY: as above.
+            unsafe { target.write(entry) };
+            if old & PRESENT != 0 {
+                cpu::invalidate_page(address + (i << PAGE_SHIFT));
+            }
+        }
+        // SAFETY: at most one past the table's end, and then not used.
+        target = unsafe { target.add(1) };
+    }
+    Ok(count << PAGE_SHIFT)
+}
+
+/// Re-points a mapping to a private clone of what it maps (reference §6.2 step 5).
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn make_private(mut mapping: Ptr<Mapping>) -> Result<(), Status> {
+    let parent = Ptr::new(mapping.vmo);
+    let clone = vmo::private_clone(parent, mapping.vmo_offset, mapping.region.size)?;
+    vmo::detach(parent, mapping);
+    vmo::attach(clone, mapping);
+    // The mapping holds the one reference that is to stay.
+    header::release(clone.cast());
+    mapping.vmo_offset = 0;
+    mapping.flags |= MappingFlags::PRIVATE_COPY.bits();
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The objects: what they are and what can be done with them. System calls
+//! (`crate::calls`) are thin shells over this; nothing here knows of calls.
+
+pub mod handle;
+pub mod header;
+pub mod mapping;
+pub mod page_list;
+pub mod process;
+pub mod thread;
+pub mod vmar;
+pub mod vmo;

@@ -1,0 +1,164 @@
+//! The page list of a VMO: a radix tree of frames (`abi::entry`).
+//!
+//! The frame table counts the entries in use of each table, so that giving a list back
+//! stops looking when it has found them all.
+
+use abi::Status;
+use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
+use abi::layout::{PAGE_SHIFT, PAGE_SIZE, PHYSMAP_BASE, TABLE_ENTRIES};
+use abi::objects::Vmo;
+
+use crate::mem::frames;
+use crate::state::Ptr;
+
+fn entries(table: u64) -> *mut u64 {
+    (PHYSMAP_BASE + table) as *mut u64
+}
+
+fn index(offset: u64, level: u32) -> usize {
+    // Level 5 reaches bit 57: the shift stays below 64.
+    ((offset >> (PAGE_SHIFT + 9 * level)) as usize) & (TABLE_ENTRIES - 1)
+}
+
+/// Up to the end of the last-level table, the entries of a page list from one offset on.
+#[derive(Clone, Copy)]
+pub struct Slots {
+    /// The table's guest-physical address.
+    pub table: u64,
+    /// The first entry.
+    pub first: *mut u64,
+    /// Entries from there to the table's end.
+    pub count: u64,
+}
+
+/// The entries at `offset`, making tables on the way.
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn make_slots(mut vmo: Ptr<Vmo>, offset: u64) -> Result<Slots, Status> {
+    if vmo.pages == 0 {
+        vmo.pages = frames::allocate()?;
+    }
+    let mut table = vmo.pages;
+    for level in (1..vmo.levels).rev() {
+        // SAFETY: `table` is one of the VMO's tables, the index is masked.
+        let slot = unsafe { entries(table).add(index(offset, level)) };
+        // SAFETY: as above.
+        let entry = unsafe { slot.read() };
+        table = if entry & PRESENT == 0 {
+            let fresh = frames::allocate()?;
+            // SAFETY: as above.
+            unsafe { slot.write(fresh | PRESENT | WRITABLE) };
+            frames::entry(table).extra_owners += 1;
+            fresh
+        } else {
+            entry & ADDRESS_MASK
+        };
+    }
+    Ok(slots_in(table, offset))
+}
+
+/// The entries at `offset`, or how many bytes from there on have no table.
+pub fn find_slots(vmo: Ptr<Vmo>, offset: u64) -> Result<Slots, u64> {
+    let mut table = vmo.pages;
+    if table == 0 {
+        return Err(u64::MAX - offset);
+    }
+    for level in (1..vmo.levels).rev() {
+        // SAFETY: `table` is one of the VMO's tables, the index is masked.
+        let entry = unsafe { entries(table).add(index(offset, level)).read() };
+        if entry & PRESENT == 0 {
+            let span = 1u64 << (PAGE_SHIFT + 9 * level);
+            return Err(span - (offset & (span - 1)));
+        }
+        table = entry & ADDRESS_MASK;
+    }
+    Ok(slots_in(table, offset))
+}
+
+fn slots_in(table: u64, offset: u64) -> Slots {
+    let first = index(offset, 0);
+    Slots {
+        table,
+        // SAFETY: the index is masked.
+        first: unsafe { entries(table).add(first) },
+        count: (TABLE_ENTRIES - first) as u64,
+    }
+}
+
+/// Notes that `count` entries of a table came into use.
+pub fn count_used(table: u64, count: u32) {
+    frames::entry(table).extra_owners += count;
+}
+
+/// Gives all pages and tables of a VMO back.
+pub fn destroy(mut vmo: Ptr<Vmo>) {
+    if vmo.pages != 0 {
+        destroy_table(vmo.pages, vmo.levels);
+    }
+    vmo.pages = 0;
+    vmo.page_count = 0;
+}
+
+/// Recursion is bounded by the number of levels, at most 6.
+fn destroy_table(table: u64, levels: u32) {
+    let mut record = frames::entry(table);
+    let mut slot = entries(table);
+    while record.extra_owners > 0 {
+        // SAFETY: as many entries as the record says are in use stand in this table.
+        let entry = unsafe { slot.read() };
+        if entry & PRESENT != 0 {
+            record.extra_owners -= 1;
+            let address = entry & ADDRESS_MASK;
+            if levels > 1 {
+                destroy_table(address, levels - 1);
+            } else {
+                frames::release(address);
+            }
+        }
+        // SAFETY: at most one past the table's end, and then not read.
+        slot = unsafe { slot.add(1) };
+    }
+    frames::free(table);
+}
+
+/// Lets `child` share the pages that `parent` has in `[offset, offset + size)`: both lose
+/// the right to write to the frames themselves.
+///
+/// # Errors
+/// NO_MEMORY; the child then holds a part and must be destroyed.
+pub fn share(parent: Ptr<Vmo>, offset: u64, size: u64, mut child: Ptr<Vmo>) -> Result<(), Status> {
+    let end = offset.saturating_add(size).min(parent.size);
+    let mut at = offset;
+    while at < end {
+        let slots = match find_slots(parent, at) {
+            Ok(slots) => slots,
+            Err(gap) => {
+                at = at.saturating_add(gap);
+                continue;
+            }
+        };
+        let count = slots.count.min((end - at) >> PAGE_SHIFT);
+        for i in 0..count {
+            // SAFETY: below the count of `find_slots`.
+            let slot = unsafe { slots.first.add(i as usize) };
+            // SAFETY: as above.
+            let entry = unsafe { slot.read() };
+            if entry & PRESENT == 0 {
+                continue;
+            }
+            let frame = entry & ADDRESS_MASK;
+            let target = make_slots(child, at + i * PAGE_SIZE - offset)?;
+            // SAFETY: slots of live tables.
+            unsafe {
+                slot.write(frame | PRESENT);
+                target.first.write(frame | PRESENT);
+            }
+            count_used(target.table, 1);
+            frames::entry(frame).extra_owners += 1;
+            child.page_count += 1;
+        }
+        at += count << PAGE_SHIFT;
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Served calls that the host could not finish alone: provides what it asks for and
+//! asks it again.
+
+use abi::Status;
+use abi::call_page::{Access, CallState, ResolveRequest, Want};
+use abi::objects::{Mapping, MappingFlags, Permissions, Process, Thread};
+
+use crate::arch::cpu;
+use crate::object::{mapping, vmo};
+use crate::state::Ptr;
+use crate::{fault, host};
+
+/// Goes on with the served call that is in the call page until it is answered.
+pub fn finish_served_call(mut thread: Ptr<Thread>) {
+    let mut page = host::call_page();
+    loop {
+        match page.state {
+            CallState::DONE => break,
+            CallState::RESOLVE => {
+                let (status, failed) = resolve(page.resolve, Ptr::new(thread.process));
+                page.resolve.status = status.0;
+                page.resolve.failed = failed;
+            }
+            _ => {}
+        }
+        cpu::hypercall();
+    }
+    thread.registers.rax = page.result;
+}
+
+/// Works through the wants in the order of their bits; the first page of a range that
+/// cannot be had is the answer.
+fn resolve(request: ResolveRequest, process: Ptr<Process>) -> (Status, u32) {
+    let mut target = request.vmo;
+    if request.wants & Want::CLONE_MAPPING != 0 {
+        let mapping: Ptr<Mapping> = Ptr::new(request.mapping);
+        if mapping.flags & MappingFlags::PRIVATE_COPY.bits() == 0
+            && let Err(status) = mapping::make_private(mapping)
+        {
+            return (status, Want::CLONE_MAPPING);
+        }
+        target = mapping.vmo;
+    }
+    if request.wants & Want::VMO != 0 && request.vmo_access & Access::WRITE != 0 {
+        let (done, status) =
+            vmo::make_writable(Ptr::new(target), request.vmo_offset, request.vmo_length);
+        if done == 0 {
+            return (status, Want::VMO);
+        }
+    }
+    if request.wants & Want::USER != 0 {
+        let access = if request.user_access & Access::WRITE != 0 {
+            Permissions::WRITE
+        } else {
+            Permissions::READ
+        };
+        let (done, status) =
+            fault::resolve(process, request.user_address, request.user_length, access);
+        if done == 0 {
+            return (status, Want::USER);
+        }
+    }
+    (Status::OK, 0)
+}
