@@ -1,1 +1,38 @@
-//! To come.
+//! Typed, validated, read-only views of what lives in guest memory.
+//!
+//! A view is a copy: it was read once, checked, and does not change. It works over
+//! anything that implements [`PhysicalMemory`](crate::memory::PhysicalMemory): a live
+//! machine that stands still, a saved image, a mock. Its methods give the fields that
+//! were checked; `raw()` gives all of them.
+//!
+//! Two families of errors are kept apart: a [`ViewError`] is a broken structure, a fault
+//! of the guest's kernel; a [`Status`](abi::Status) is an answer to a program.
+
+mod error;
+mod handle;
+mod list;
+mod load;
+mod mapping;
+mod mapping_lookup;
+pub mod mock;
+mod process;
+mod region;
+mod root;
+mod thread;
+mod vmar;
+mod vmo;
+
+pub use error::{Problem, ViewError};
+pub use handle::HandleView;
+pub use list::List;
+pub use mapping::MappingView;
+pub use mapping_lookup::{MAX_VMAR_DEPTH, find_mapping};
+pub use process::ProcessView;
+pub use region::RegionView;
+pub use root::RootView;
+pub use thread::ThreadView;
+pub use vmar::VmarView;
+pub use vmo::VmoView;
+
+#[cfg(test)]
+mod tests;

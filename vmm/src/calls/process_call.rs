@@ -1,0 +1,88 @@
+//! What `zx_process_read_memory` and `zx_process_write_memory` have in common.
+
+use super::buffer::{Buffer, Direction};
+use super::request::Request;
+use super::stop::{Step, Stop};
+use super::transfer::transfer;
+use super::{Family, actual};
+use crate::memory::{BulkMemory, GuestVirtAddr, PhysicalMemory};
+use crate::objects::{MappingView, ProcessView, VmoView, find_mapping};
+use abi::call_page::Phase;
+use abi::layout::MAX_PROCESS_TRANSFER;
+use abi::objects::{ObjectType, ProcessState};
+use abi::{Rights, Status};
+
+/// `buffer` and `buffer_size` (reference §5.1 steps 1 and 2, §6.1 steps 2 and 3).
+#[inline]
+pub(super) fn check_arguments(args: &[u64; 8]) -> Step<()> {
+    let [_, _, buffer, size, ..] = *args;
+    if buffer == 0 || size == 0 || size > MAX_PROCESS_TRANSFER {
+        Err(Status::INVALID_ARGS)?;
+    }
+    Ok(())
+}
+
+/// The mapping of the target that `vaddr` is in (reference §5.1 steps 3 to 5).
+#[inline]
+pub(super) fn find_target<M: PhysicalMemory>(
+    request: &Request<'_, M>,
+    rights: Rights,
+) -> Step<MappingView> {
+    let [_, vaddr, ..] = request.args;
+    let address = request.object(ObjectType::PROCESS, rights)?;
+    let target = ProcessView::read(request.memory, address)?;
+    // One that was told to die can still be read while its mappings exist (reference
+    // §5.4).
+    let root = match target.root_vmar() {
+        Some(root) if target.state() != ProcessState::DEAD => root,
+        _ => return Err(Stop::Answer(Status::BAD_STATE)),
+    };
+    let mapping = find_mapping(request.memory, root, GuestVirtAddr(vaddr))?;
+    Ok(mapping.ok_or(request.mode().nothing_mapped())?)
+}
+
+/// Clips the transfer to the mapping and to the VMO, and begins it (reference §5.1 steps
+/// 6 and 7).
+#[inline]
+pub(super) fn begin<M: PhysicalMemory>(
+    request: &mut Request<'_, M>,
+    mapping: &MappingView,
+    vmo: &VmoView,
+) -> Step<()> {
+    let [_, vaddr, _, size, ..] = request.args;
+    if vmo.is_physical() {
+        Err(request.mode().physical_vmo(vmo.is_cached()))?;
+    }
+    if !vmo.is_cached() {
+        Err(Status::BAD_STATE)?;
+    }
+    // The view has checked that neither the mapping's addresses nor its offsets wrap.
+    let offset = mapping.raw().vmo_offset + (vaddr - mapping.base());
+    let mapped = size.min(mapping.end() - vaddr);
+    match vmo.size().checked_sub(offset) {
+        None | Some(0) => Err(Status::OUT_OF_RANGE)?,
+        Some(left) => request.begin(vmo, offset, mapped.min(left)),
+    }
+    Ok(())
+}
+
+/// The rest of the call: the copy and `*actual`.
+#[inline]
+pub(super) fn finish<M: BulkMemory>(
+    request: &mut Request<'_, M>,
+    vmo: Option<VmoView>,
+    direction: Direction,
+) -> Step<Option<u64>> {
+    let [_, _, start, _, pointer, ..] = request.args;
+    if request.entered == Phase::STORE_ACTUAL {
+        request.check_moved()?;
+    } else {
+        let vmo = match vmo {
+            Some(vmo) => vmo,
+            None => request.resume()?,
+        };
+        let buffer = Buffer::new(start, request.progress.length, direction, Family::Process);
+        transfer(request, &vmo, &buffer)?;
+    }
+    actual::store(request, pointer)
+}

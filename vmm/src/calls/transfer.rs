@@ -1,0 +1,112 @@
+//! The copy loop: a range of a VMO on one side, the caller's buffer on the other.
+
+use super::buffer::{Buffer, Direction};
+use super::missing::missing;
+use super::request::Request;
+use super::stop::{Step, Stop};
+use crate::memory::{BulkMemory, VmoOffset};
+use crate::objects::VmoView;
+use crate::translate::{PageCursor, PageListRun, PageSlot};
+use abi::call_page::Want;
+use abi::layout::MAX_TRANSFER_PER_EXIT;
+use vm_memory::GuestAddress;
+
+/// Moves what [`Request::progress`] says is left, ascending. At each step the page of
+/// the VMO comes first, then the byte of the buffer (reference §23); what was moved
+/// before something fails stays moved.
+///
+/// # Errors
+/// [`Stop`] for a status, for a request to the kernel, or because this was enough for
+/// one exit; the progress is up to date in each case.
+#[inline]
+pub(super) fn transfer<M: BulkMemory>(
+    request: &mut Request<'_, M>,
+    vmo: &VmoView,
+    buffer: &Buffer,
+) -> Step<()> {
+    let memory = request.memory;
+    let mut pages = vmo.pages(memory);
+    let mut user = PageCursor::new(memory, request.space, buffer.access());
+    let mut budget = MAX_TRANSFER_PER_EXIT;
+    loop {
+        let progress = request.progress;
+        let limit = (progress.length - progress.done).min(budget);
+        if limit == 0 {
+            break;
+        }
+        // The sum was checked not to wrap when the call began and when it resumed.
+        let offset = VmoOffset(progress.vmo_offset + progress.done);
+        let run = pages.run(offset, limit)?;
+        let Some(mut place) = Place::of(run, buffer.direction) else {
+            return Err(missing(request, vmo, buffer, Want::VMO));
+        };
+        let mut left = run.length;
+        while left > 0 {
+            let Some(run) = buffer.run(request, &mut user, request.progress.done, left)? else {
+                return Err(missing(request, vmo, buffer, Want::USER));
+            };
+            place.copy(memory, run.start, run.length, buffer.direction)?;
+            place.advance(run.length);
+            left -= run.length;
+            budget -= run.length;
+            request.progress.done += run.length;
+        }
+    }
+    if request.progress.done < request.progress.length {
+        return Err(Stop::Again);
+    }
+    Ok(())
+}
+
+/// The next byte on the VMO's side.
+#[derive(Clone, Copy)]
+enum Place {
+    /// It is there.
+    At(GuestAddress),
+    /// No page is there: it reads as zero.
+    Zeros,
+}
+
+impl Place {
+    /// The first byte of `run`, if bytes can go that way now; `None` if it needs a page
+    /// first.
+    #[inline]
+    const fn of(run: PageListRun, direction: Direction) -> Option<Self> {
+        match (run.slot, direction) {
+            (PageSlot::Present { start, .. }, Direction::ToCaller)
+            | (
+                PageSlot::Present {
+                    start,
+                    writable: true,
+                },
+                Direction::FromCaller,
+            ) => Some(Self::At(start)),
+            (PageSlot::Absent, Direction::ToCaller) => Some(Self::Zeros),
+            (PageSlot::Absent | PageSlot::Present { .. }, Direction::FromCaller) => None,
+        }
+    }
+
+    #[inline]
+    fn copy<M: BulkMemory>(
+        self,
+        memory: &M,
+        user: GuestAddress,
+        length: u64,
+        direction: Direction,
+    ) -> Step<()> {
+        match (self, direction) {
+            (Self::At(start), Direction::ToCaller) => memory.copy(start, user, length)?,
+            (Self::At(start), Direction::FromCaller) => memory.copy(user, start, length)?,
+            (Self::Zeros, _) => memory.zero(user, length)?,
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn advance(&mut self, bytes: u64) {
+        if let Self::At(start) = self {
+            // The whole run is RAM, so this cannot wrap.
+            start.0 = start.0.wrapping_add(bytes);
+        }
+    }
+}

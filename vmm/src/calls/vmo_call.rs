@@ -1,0 +1,50 @@
+//! What `zx_vmo_read` and `zx_vmo_write` have in common.
+
+use super::CallError;
+use super::Family;
+use super::buffer::{Buffer, Direction};
+use super::request::Request;
+use super::stop::{Step, Stop};
+use super::transfer::transfer;
+use crate::memory::BulkMemory;
+use crate::objects::VmoView;
+use abi::call_page::Phase;
+use abi::objects::ObjectType;
+use abi::{Rights, Status};
+
+/// The whole call, in the order of reference §4.1.
+#[inline]
+pub(super) fn serve<M: BulkMemory>(
+    request: &mut Request<'_, M>,
+    right: Rights,
+    direction: Direction,
+) -> Step<Option<u64>> {
+    let [_, start, _, size, ..] = request.args;
+    let vmo = match request.entered {
+        Phase::NEW => check(request, right)?,
+        Phase::COPY => request.resume()?,
+        other => return Err(Stop::Broken(CallError::UnknownPhase(other))),
+    };
+    let buffer = Buffer::new(start, size, direction, Family::Vmo);
+    transfer(request, &vmo, &buffer)?;
+    Ok(None)
+}
+
+/// Steps 1 to 6.
+#[inline]
+fn check<M: BulkMemory>(request: &mut Request<'_, M>, right: Rights) -> Step<VmoView> {
+    let [_, _, offset, size, ..] = request.args;
+    let vmo = VmoView::read(request.memory, request.object(ObjectType::VMO, right)?)?;
+    if vmo.is_physical() {
+        Err(request.mode().physical_vmo(vmo.is_cached()))?;
+    }
+    let end = offset.checked_add(size).ok_or(Status::OUT_OF_RANGE)?;
+    if !vmo.is_cached() {
+        Err(Status::BAD_STATE)?;
+    }
+    if end > vmo.size() {
+        Err(Status::OUT_OF_RANGE)?;
+    }
+    request.begin(&vmo, offset, size);
+    Ok(vmo)
+}
