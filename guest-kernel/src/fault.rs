@@ -1,7 +1,7 @@
 //! Page faults and other exceptions of programs.
 
 use abi::Status;
-use abi::layout::{USER_BASE, USER_TOP};
+use abi::layout::{PAGE_SIZE, USER_BASE, USER_TOP};
 use abi::objects::{EndReason, Permissions, Process, Thread};
 
 use crate::arch::cpu;
@@ -48,29 +48,27 @@ pub fn resolve(
     let Some(vmar) = process.root_vmar.get() else {
         return (0, Status::NOT_FOUND);
     };
-    let start = address & !0xFFF;
-    let end = match address.checked_add(length) {
-        Some(end) => end.min(USER_TOP),
-        None => USER_TOP,
-    };
     if address < USER_BASE {
         return (0, Status::NOT_FOUND);
     }
-    let mut at = address;
+    let start = address & !(PAGE_SIZE - 1);
+    let end = address
+        .checked_add(length)
+        .unwrap_or(USER_TOP)
+        .min(USER_TOP);
+    // Everything in `[start, at)` is accessible.
+    let mut at = start;
     while at < end {
         let Some(mapping) = vmar::find(vmar, at) else {
-            return (at.saturating_sub(start), Status::NOT_FOUND);
+            return (at - start, Status::NOT_FOUND);
         };
         let (done, status) = mapping::fault_in(mapping, at, end - at, access);
-        at = (at & !0xFFF) + done;
+        at += done;
         if status != Status::OK {
-            return (at.saturating_sub(start), status);
-        }
-        if done == 0 {
-            return (at.saturating_sub(start), Status::OUT_OF_RANGE);
+            return (at - start, status);
         }
     }
-    if at <= start {
+    if at == start {
         return (0, Status::NOT_FOUND);
     }
     (at - start, Status::OK)

@@ -13,11 +13,15 @@ use crate::{fault, host};
 /// Goes on with the served call that is in the call page until it is answered.
 pub fn finish_served_call(mut thread: Ptr<Thread>) {
     let mut page = host::call_page();
+    // Providing pages may take requests of the kernel's own, which use the same page.
+    let (op, args) = (page.op, page.args);
     loop {
         match page.state {
             CallState::DONE => break,
             CallState::RESOLVE => {
                 let (status, failed) = resolve(page.resolve, Ptr::new(thread.process));
+                page.op = op;
+                page.args = args;
                 page.resolve.status = status.0;
                 page.resolve.failed = failed;
             }

@@ -138,13 +138,13 @@ fn alignment(options: u32) -> Result<u64, Status> {
         | ALLOW_FAULTS
         | OFFSET_IS_UPPER_LIMIT
         | PERM_READ_IF_XOM_UNSUPPORTED
-        | (0x1F << ALIGNMENT_SHIFT);
+        | (0xFF << ALIGNMENT_SHIFT);
     if options & !known != 0 {
         return Err(Status::INVALID_ARGS);
     }
-    match (options >> ALIGNMENT_SHIFT) & 0x1F {
+    match options >> ALIGNMENT_SHIFT {
         0 => Ok(PAGE_SIZE),
-        log2 if log2 >= 10 => Ok((1 << log2).max(PAGE_SIZE)),
+        log2 @ 10..=32 => Ok((1 << log2).max(PAGE_SIZE)),
         _ => Err(Status::INVALID_ARGS),
     }
 }

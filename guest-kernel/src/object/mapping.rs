@@ -92,12 +92,12 @@ pub fn forget_pages(vmo: Ptr<Vmo>, offset: u64, length: u64, only: Option<u64>) 
     }
 }
 
-/// Makes pages of a mapping accessible as `access` asks, in ascending order, at most to
-/// the mapping's end. Returns how many bytes from `address`'s page on are so now, and why
-/// it stopped there if it did.
+/// Makes pages of a mapping accessible as `access` asks, in ascending order from `start`
+/// (a page's first byte) on, at most to the mapping's end. Returns how many bytes are so
+/// now, and why it stopped there if it did; it never stops at once without a reason.
 pub fn fault_in(
     mut mapping: Ptr<Mapping>,
-    address: u64,
+    start: u64,
     length: u64,
     access: Permissions,
 ) -> (u64, Status) {
@@ -106,12 +106,11 @@ pub fn fault_in(
         return (0, Status::ACCESS_DENIED);
     }
     let vmo = Ptr::new(mapping.vmo);
-    let start = address & !(PAGE_SIZE - 1);
     let offset = mapping.vmo_offset + (start - mapping.region.base);
     if offset >= vmo.size {
         return (0, Status::OUT_OF_RANGE);
     }
-    let wanted = (length + (address - start)).next_multiple_of(PAGE_SIZE);
+    let wanted = length.next_multiple_of(PAGE_SIZE);
     let room = (mapping.region.base + mapping.region.size - start).min(vmo.size - offset);
     let bytes = wanted.min(room);
 

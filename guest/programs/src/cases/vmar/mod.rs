@@ -1,0 +1,119 @@
+//! The cases of `test-vmar`, and what they share.
+
+mod arguments;
+mod bytes;
+mod place;
+mod unmap;
+
+use crate::memory::PAGE;
+use crate::probe::{Map, close, vmar_unmap, vmo_create, vmo_read, vmo_write};
+use crate::suite::Suite;
+use abi::layout::{USER_BASE, USER_TOP};
+use libzx::{MapOptions, Status, startup};
+
+const R: u32 = MapOptions::PERM_READ.bits();
+const W: u32 = MapOptions::PERM_WRITE.bits();
+const X: u32 = MapOptions::PERM_EXECUTE.bits();
+const RW: u32 = R | W;
+const SPECIFIC: u32 = MapOptions::SPECIFIC.bits();
+const OVERWRITE: u32 = MapOptions::SPECIFIC_OVERWRITE.bits();
+const UPPER_LIMIT: u32 = MapOptions::OFFSET_IS_UPPER_LIMIT.bits();
+
+/// Bytes of the root VMAR.
+const ROOT_SIZE: u64 = USER_TOP - USER_BASE;
+
+const FREE: (Status, Status) = (Status::NOT_FOUND, Status::NOT_FOUND);
+
+const READ_WRITE: (Status, Status) = (Status::OK, Status::OK);
+
+fn root() -> u32 {
+    startup().vmar_root().map_or(0, |vmar| vmar.handle().raw())
+}
+
+/// A mapping request for the whole of a one-page VMO.
+fn page_of(vmo: u32) -> Map {
+    Map {
+        vmar: root(),
+        options: RW,
+        vmar_offset: 0,
+        vmo,
+        vmo_offset: 0,
+        len: PAGE,
+    }
+}
+
+/// Whether this process may store into, and whether it may load from, the byte at
+/// `address`: the caller's buffer of a served call tells (reference §3).
+fn access(address: u64) -> Result<(Status, Status), Status> {
+    let scratch = vmo_create(PAGE, 0)?;
+    let store = vmo_read(scratch, address, 0, 1);
+    let load = vmo_write(scratch, address, 0, 1);
+    close(scratch).ok()?;
+    Ok((store, load))
+}
+
+/// An address with `pages` free pages, by mapping there and unmapping again.
+fn hole(pages: u64) -> Result<u64, Status> {
+    let vmo = vmo_create(pages * PAGE, 0)?;
+    let address = Map {
+        len: pages * PAGE,
+        ..page_of(vmo)
+    }
+    .call()?;
+    vmar_unmap(root(), address, pages * PAGE).ok()?;
+    close(vmo).ok()?;
+    Ok(address)
+}
+
+/// Runs them all.
+pub fn run(suite: &mut Suite) {
+    suite.case("arguments are refused", arguments::arguments_are_refused);
+    suite.case(
+        "rights limit permissions",
+        arguments::rights_limit_permissions,
+    );
+    suite.case(
+        "the user range ends where it should",
+        place::the_user_range_ends_where_it_should,
+    );
+    suite.case(
+        "specific takes the place or nothing",
+        place::specific_takes_the_place_or_nothing,
+    );
+    suite.case(
+        "overwrite replaces a part",
+        place::overwrite_replaces_a_part,
+    );
+    suite.case(
+        "upper limit and alignment are kept",
+        place::upper_limit_and_alignment_are_kept,
+    );
+    suite.case(
+        "a bad address pointer maps nothing",
+        arguments::a_bad_address_pointer_maps_nothing,
+    );
+    suite.case(
+        "fresh mappings read as zeros",
+        bytes::fresh_mappings_read_as_zeros,
+    );
+    suite.case(
+        "mappings and calls show the same bytes",
+        bytes::mappings_and_calls_show_the_same_bytes,
+    );
+    suite.case(
+        "two mappings show the same bytes",
+        bytes::two_mappings_show_the_same_bytes,
+    );
+    suite.case("permissions hold", bytes::permissions_hold);
+    suite.case("a mapping keeps its VMO", bytes::a_mapping_keeps_its_vmo);
+    suite.case(
+        "mappings may reach beyond the VMO",
+        bytes::mappings_may_reach_beyond_the_vmo,
+    );
+    suite.case("unmap refuses bad ranges", unmap::unmap_refuses_bad_ranges);
+    suite.case("unmap cuts mappings", unmap::unmap_cuts_mappings);
+    suite.case(
+        "a place can be used again",
+        place::a_place_can_be_used_again,
+    );
+}
