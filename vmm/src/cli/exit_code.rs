@@ -1,0 +1,161 @@
+//! Exit codes: what each means, and which one an end or an error gets.
+//!
+//! The first program's own code comes through where it fits into 0 to 63; everything
+//! else is above, after `sysexits.h` where that has a number for it.
+
+use super::program::ReadError;
+use abi::objects::EndReason;
+use vmm::boot::BootError;
+use vmm::machine::{End, KvmError, MachineError};
+
+/// All went well; also the first program's own 0.
+pub const SUCCESS: u8 = 0;
+/// The largest code of a program that comes through as it is.
+const LARGEST_OWN: i64 = 63;
+/// The command line of `vmm` itself.
+pub const USAGE: u8 = 64;
+/// A kernel, a program or the guest's command line.
+const BAD_GUEST: u8 = 65;
+/// A file that cannot be read.
+const NO_INPUT: u8 = 66;
+/// There is no `/dev/kvm`, or not one that will do.
+const NO_KVM: u8 = 69;
+/// The host's kernel refuses something else.
+const HOST_ERROR: u8 = 71;
+/// `/dev/kvm` may not be opened.
+const NO_PERMISSION: u8 = 77;
+/// The guest kernel found itself broken.
+const KERNEL_PANIC: u8 = 80;
+/// The virtual machine broke.
+const VM_FAULT: u8 = 81;
+/// The first program was ended by an exception, or killed.
+const FIRST_ENDED_BY_OTHERS: u8 = 82;
+/// The first program's code is not in 0 to 63.
+const CODE_TOO_LARGE: u8 = 83;
+/// No thread can ever run again.
+const DEADLOCK: u8 = 84;
+/// The time limit, as `timeout` has it.
+const TIME_LIMIT: u8 = 124;
+/// Ctrl-C, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// The list for `--help`.
+pub const HELP: &str = "\
+Exit codes:
+  0 to 63  what the first program ended with
+  64       the command line is wrong
+  65       the kernel, a program or the guest's command line is wrong, or RAM does not suit
+  66       a file cannot be read, or there is no program of that name
+  69       there is no /dev/kvm, or it lacks something
+  71       the host's kernel refused something else
+  77       no permission to open /dev/kvm
+  80       the guest kernel panicked
+  81       the virtual machine broke; a report says where
+  82       the first program was ended by an exception, or killed
+  83       the first program's code is not in 0 to 63
+  84       deadlock: no thread can ever run again
+  124      the time limit has passed
+  130      Ctrl-C";
+
+/// A word for an end, and its exit code.
+pub fn of_end(end: &End) -> (&'static str, u8) {
+    match end {
+        End::Ended { first } => ("ended", of_program(*first)),
+        End::NoPrograms => ("no_programs", SUCCESS),
+        End::Deadlock => ("deadlock", DEADLOCK),
+        End::KernelPanic { .. } => ("kernel_panic", KERNEL_PANIC),
+        End::Fault(_) => ("vm_fault", VM_FAULT),
+        End::TimeLimit => ("time_limit", TIME_LIMIT),
+        End::Interrupted => ("interrupted", INTERRUPTED),
+    }
+}
+
+/// The exit code for what the first program ended with.
+fn of_program(code: i64) -> u8 {
+    match u8::try_from(code) {
+        Ok(own) if code <= LARGEST_OWN => own,
+        _ if is_end_by_others(code) => FIRST_ENDED_BY_OTHERS,
+        _ => CODE_TOO_LARGE,
+    }
+}
+
+/// Whether a process did not end by itself (reference §15.5).
+pub fn is_end_by_others(code: i64) -> bool {
+    (EndReason::EXCEPTION..=EndReason::KILLED).contains(&code)
+}
+
+/// The exit code for an error.
+pub fn of_error(error: &anyhow::Error) -> u8 {
+    if error.is::<ReadError>() {
+        return NO_INPUT;
+    }
+    match error.downcast_ref::<MachineError>() {
+        Some(MachineError::Boot(BootError::Write(_))) => HOST_ERROR,
+        Some(MachineError::Boot(_)) => BAD_GUEST,
+        Some(MachineError::Kvm(KvmError::NoPermission)) => NO_PERMISSION,
+        Some(MachineError::Kvm(
+            KvmError::Missing | KvmError::Version(_) | KvmError::MissingCapability(_),
+        )) => NO_KVM,
+        _ => HOST_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_programs_code_comes_through_up_to_63() {
+        for code in 0..=63 {
+            assert_eq!(i64::from(of_program(code)), code);
+        }
+        for code in [64, 255, 256, -1, -1023, -1030, i64::MAX, i64::MIN] {
+            assert_eq!(of_program(code), CODE_TOO_LARGE, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_end_by_others_has_its_own_code() {
+        for code in [
+            EndReason::KILLED,
+            EndReason::OUT_OF_MEMORY,
+            EndReason::POLICY,
+            EndReason::EXCEPTION,
+        ] {
+            assert_eq!(of_program(code), FIRST_ENDED_BY_OTHERS, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_code() {
+        for code in [
+            USAGE,
+            BAD_GUEST,
+            NO_INPUT,
+            NO_KVM,
+            HOST_ERROR,
+            NO_PERMISSION,
+            KERNEL_PANIC,
+            VM_FAULT,
+            FIRST_ENDED_BY_OTHERS,
+            CODE_TOO_LARGE,
+            DEADLOCK,
+            TIME_LIMIT,
+            INTERRUPTED,
+        ] {
+            let start = format!("  {code} ");
+            assert!(HELP.lines().any(|line| line.starts_with(&start)), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_family_of_errors_has_its_code() {
+        let code = |error: MachineError| of_error(&anyhow::Error::from(error));
+        assert_eq!(code(KvmError::Missing.into()), NO_KVM);
+        assert_eq!(code(KvmError::Version(11).into()), NO_KVM);
+        assert_eq!(code(KvmError::NoPermission.into()), NO_PERMISSION);
+        let too_small = BootError::RamTooSmall { size: 1, needed: 2 };
+        assert_eq!(code(too_small.into()), BAD_GUEST);
+        assert_eq!(of_error(&anyhow::anyhow!("other")), HOST_ERROR);
+    }
+}

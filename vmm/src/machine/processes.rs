@@ -1,0 +1,68 @@
+//! Who is who in the guest, for events: names and koids by address.
+
+use crate::events::ProcessId;
+use crate::memory::GuestRam;
+use crate::objects::{ProcessView, ViewError};
+use vm_memory::GuestAddress;
+
+/// The processes that were announced.
+#[derive(Debug)]
+pub(super) struct Processes {
+    known: Vec<(GuestAddress, ProcessId)>,
+    /// Koid of the first program's process; 0 until it starts.
+    first: u64,
+    nobody: ProcessId,
+}
+
+impl Processes {
+    pub(super) fn new() -> Self {
+        Self {
+            known: Vec::new(),
+            first: 0,
+            nobody: ProcessId {
+                koid: 0,
+                name: "?".to_owned(),
+            },
+        }
+    }
+
+    /// Learns the name of a process that starts.
+    pub(super) fn started(
+        &mut self,
+        ram: &GuestRam,
+        address: GuestAddress,
+    ) -> Result<(), ViewError> {
+        let view = ProcessView::read(ram, address)?;
+        let id = ProcessId {
+            koid: view.raw().header.koid,
+            name: view.name().into_owned(),
+        };
+        if self.first == 0 {
+            self.first = id.koid;
+        }
+        self.known.retain(|(known, _)| *known != address);
+        self.known.push((address, id));
+        Ok(())
+    }
+
+    /// The process at `address`.
+    pub(super) fn get(&self, address: GuestAddress) -> &ProcessId {
+        self.find(address).unwrap_or(&self.nobody)
+    }
+
+    /// The process at `address`, if it was announced.
+    pub(super) fn find(&self, address: GuestAddress) -> Option<&ProcessId> {
+        self.known
+            .iter()
+            .find(|(known, _)| *known == address)
+            .map(|(_, id)| id)
+    }
+
+    /// Forgets a process that has ended, so that the list stays short; says whether it was
+    /// the first program's.
+    pub(super) fn ended(&mut self, address: GuestAddress) -> bool {
+        let first = self.get(address).koid == self.first && self.first != 0;
+        self.known.retain(|(known, _)| *known != address);
+        first
+    }
+}
