@@ -1,0 +1,77 @@
+//! End-to-end tests: the built `vmm` binary runs its built-in guests on whole VMs, and
+//! what it prints and how it ends is compared with what it promises.
+//!
+//! Tests that need a VM are reported as ignored, with the reason, where `/dev/kvm` cannot
+//! be used; the others run everywhere.
+
+mod bad_input;
+mod crashes;
+mod demo;
+mod endings;
+mod exits;
+mod json;
+mod machine;
+mod suites;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::process::ExitCode;
+
+/// What a test comes to.
+type Outcome = Result<(), Failed>;
+
+/// The tests, collected as each module names them.
+struct Tests {
+    trials: Vec<Trial>,
+    /// Why no VM can be had, if so.
+    no_kvm: Option<String>,
+}
+
+impl Tests {
+    /// A test that runs everywhere.
+    fn anywhere(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
+        self.trials.push(Trial::test(name, test));
+    }
+
+    /// A test of what happens where no VM can be had.
+    fn without_vm(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
+        let kvm = self.no_kvm.is_none();
+        self.trials
+            .push(Trial::ignorable_test(name, move || match kvm {
+                true => Ok(Completion::ignored_with("/dev/kvm can be used here")),
+                false => test().map(|()| Completion::Completed),
+            }));
+    }
+
+    /// A test that needs a VM.
+    fn vm(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
+        let reason = self.no_kvm.clone();
+        self.trials
+            .push(Trial::ignorable_test(name, move || match reason {
+                Some(reason) => Ok(Completion::ignored_with(reason)),
+                None => test().map(|()| Completion::Completed),
+            }));
+    }
+}
+
+/// Why no VM can be had here; `None` if one can.
+fn no_kvm() -> Option<String> {
+    let vm = kvm_ioctls::Kvm::new().and_then(|kvm| kvm.create_vm());
+    vm.err()
+        .map(|error| format!("/dev/kvm cannot be used: {error}"))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut tests = Tests {
+        trials: Vec::new(),
+        no_kvm: no_kvm(),
+    };
+    demo::tests(&mut tests);
+    suites::tests(&mut tests);
+    crashes::tests(&mut tests);
+    endings::tests(&mut tests);
+    exits::tests(&mut tests);
+    json::tests(&mut tests);
+    bad_input::tests(&mut tests);
+    libtest_mimic::run(&arguments, tests.trials).exit_code()
+}

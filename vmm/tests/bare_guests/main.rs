@@ -1,0 +1,38 @@
+//! The run loop against guests that are nothing but a few instructions: what no kernel of
+//! ours does must stop the machine with a report, and never harm the host.
+//!
+//! Where `/dev/kvm` cannot be used, the tests are reported as ignored, with the reason.
+
+mod guest;
+mod instructions;
+mod requests;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::process::ExitCode;
+
+/// What a test comes to.
+type Outcome = Result<(), Failed>;
+
+/// A test that needs a VM.
+fn vm(name: &'static str, test: fn() -> Outcome) -> Trial {
+    Trial::ignorable_test(name, move || match vmm::machine::open_kvm() {
+        Ok(_) => test().map(|()| Completion::Completed),
+        Err(reason) => Ok(Completion::ignored_with(reason.to_string())),
+    })
+}
+
+/// Fails with what was found unless `holds`.
+fn check(holds: bool, found: &dyn std::fmt::Debug) -> Outcome {
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("found {found:#?}").into())
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = instructions::tests();
+    trials.extend(requests::tests());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
