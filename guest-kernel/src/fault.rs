@@ -28,8 +28,17 @@ pub fn page_fault(thread: Ptr<Thread>) {
     if code & RESERVED_BIT != 0 {
         crate::panic::stop(format_args!("reserved bit in the tables for {address:#x}"));
     }
-    let (done, status) = resolve(Ptr::new(thread.process), address, 1, access);
-    if done == 0 {
+    let process: Ptr<Process> = Ptr::new(thread.process);
+    let (done, status) = resolve(process, address, 1, access);
+    let mapping = process
+        .root_vmar
+        .get()
+        .and_then(|vmar| vmar::find(vmar, address));
+    if done > 0 {
+        if let Some(mapping) = mapping {
+            mapping::map_ahead(mapping, address);
+        }
+    } else {
         let mut thread = thread;
         thread.fault_address = address;
         exception(thread, status);

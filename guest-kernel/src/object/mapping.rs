@@ -187,6 +187,37 @@ fn map_table(
     Ok(count << PAGE_SHIFT)
 }
 
+/// Maps the pages after `address` that the VMO has already, a few of them, so that a
+/// program does not fault its way through them one by one. Nothing is allocated: what the
+/// program has committed stays what it touched.
+pub fn map_ahead(mapping: Ptr<Mapping>, address: u64) {
+    const PAGES: u64 = 16;
+    let permissions = Permissions::from_bits_retain(mapping.permissions);
+    let vmo: Ptr<Vmo> = Ptr::new(mapping.vmo);
+    let page = address & !(PAGE_SIZE - 1);
+    let offset = mapping.vmo_offset + (page - mapping.region.base);
+    let left = (mapping.region.base + mapping.region.size - page).min(vmo.size - offset);
+    let Ok(slots) = page_list::find_slots(vmo, offset) else {
+        return;
+    };
+    let Ok(first) = paging::entry_slot(Ptr::new(mapping.process), page) else {
+        return;
+    };
+    let room = 512 - ((page >> PAGE_SHIFT) & 511);
+    let count = PAGES.min(slots.count).min(room).min(left >> PAGE_SHIFT);
+    for i in 1..count as usize {
+        // SAFETY: both tables have `count` entries from here on.
+        let (source, target) = unsafe { (slots.first.add(i), first.add(i)) };
+        // SAFETY: as above.
+        let (entry, old) = unsafe { (source.read(), target.read()) };
+        if entry & PRESENT != 0 && old & PRESENT == 0 {
+            let leaf = paging::leaf(entry & ADDRESS_MASK, permissions, entry & WRITABLE != 0);
+            // SAFETY: as above. The entry was not present, so no translation is stale.
+            unsafe { target.write(leaf) };
+        }
+    }
+}
+
 /// Re-points a mapping to a private clone of what it maps (reference §6.2 step 5).
 ///
 /// # Errors

@@ -17,6 +17,7 @@
 
 mod actual;
 mod buffer;
+mod checksum;
 mod error;
 mod error_mode;
 mod missing;
@@ -35,7 +36,8 @@ mod vmo_write;
 
 pub use error::{CallError, ResolveAnswer};
 pub use error_mode::{ErrorMode, Family};
-pub use served::{CompletedCall, Served};
+pub use checksum::checksum;
+pub use served::{CompletedCall, Served, VmoPlace};
 pub use server::CallServer;
 
 #[cfg(test)]

@@ -32,4 +32,15 @@ pub struct CompletedCall {
     pub actual: Option<u64>,
     /// Bytes that were moved, even if the call failed in the end.
     pub bytes: u64,
+    /// Where they are in their VMO.
+    pub place: Option<VmoPlace>,
+}
+
+/// A place in a VMO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VmoPlace {
+    /// Where the VMO stands.
+    pub vmo: GuestAddress,
+    /// The offset in it, in bytes.
+    pub offset: u64,
 }

@@ -3,7 +3,7 @@
 use super::request::Request;
 use super::stop::{Step, Stop};
 use super::{
-    CallError, CompletedCall, Served, process_read_memory, process_write_memory, vmo_read,
+    CallError, CompletedCall, Served, VmoPlace, process_read_memory, process_write_memory, vmo_read,
     vmo_write,
 };
 use crate::memory::{BulkMemory, GuestRam};
@@ -110,7 +110,7 @@ impl<M: BulkMemory> CallServer<M> {
     pub fn serve(&mut self) -> Result<Served, CallError> {
         let page = self.call_page()?;
         let call = match Call::from_number(page.op) {
-            Some(Call::Null) => return self.done(&page, Call::Null, Ok(None), 0),
+            Some(Call::Null) => return self.done(&page, Call::Null, Ok(None), None),
             Some(call) if call.server() == Server::Host => call,
             _ => return Err(CallError::UnknownCall(page.op)),
         };
@@ -118,15 +118,11 @@ impl<M: BulkMemory> CallServer<M> {
         let outcome = dispatch(call, &mut request);
         let progress = request.progress;
         match outcome {
-            Ok(actual) => self.done(&page, call, Ok(actual), progress.done),
+            Ok(actual) => self.done(&page, call, Ok(actual), Some(&progress)),
             Err(Stop::Answer(status)) => {
                 // A call that is refused at its checks has not come to have a progress.
-                let bytes = if progress.phase == abi::call_page::Phase::NEW {
-                    0
-                } else {
-                    progress.done
-                };
-                self.done(&page, call, Err(status), bytes)
+                let moved = (progress.phase != abi::call_page::Phase::NEW).then_some(&progress);
+                self.done(&page, call, Err(status), moved)
             }
             Err(Stop::Resolve(resolve)) => {
                 self.pause(CallState::RESOLVE, &progress, &resolve)?;
@@ -147,7 +143,7 @@ impl<M: BulkMemory> CallServer<M> {
         page: &CallPage,
         call: Call,
         outcome: Result<Option<u64>, Status>,
-        bytes: u64,
+        moved: Option<&CallProgress>,
     ) -> Result<Served, CallError> {
         let (status, actual) = match outcome {
             Ok(actual) => (Status::OK, actual),
@@ -169,7 +165,11 @@ impl<M: BulkMemory> CallServer<M> {
             thread: GuestAddress(page.thread.address()),
             status,
             actual,
-            bytes,
+            bytes: moved.map_or(0, |progress| progress.done),
+            place: moved.map(|progress| VmoPlace {
+                vmo: GuestAddress(progress.vmo.address()),
+                offset: progress.vmo_offset,
+            }),
         }))
     }
 

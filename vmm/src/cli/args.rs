@@ -117,6 +117,10 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 
+    /// With --json: adds a checksum (CRC-32) of the bytes that each call moved
+    #[arg(long, requires = "json", help_heading = "Output")]
+    pub checksums: bool,
+
     /// Tells more of what vmm itself does, on standard error; twice for still more
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,

@@ -104,7 +104,7 @@ fn command_line(args: &RunArgs) -> String {
 fn sinks(args: &RunArgs) -> Sinks<'static> {
     let mut sinks = Sinks::default();
     if args.json {
-        sinks.add(JsonSink::new(stdout()));
+        sinks.add(JsonSink::new(stdout()).with_checksums(args.checksums));
     } else {
         sinks.add(ConsoleSink::new(stdout()));
     }

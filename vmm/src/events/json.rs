@@ -7,18 +7,33 @@ use std::io::Write;
 #[derive(Debug)]
 pub struct JsonSink<W> {
     stream: W,
+    checksums: bool,
 }
 
 impl<W: Write> JsonSink<W> {
     /// A sink over a stream.
     pub const fn new(stream: W) -> Self {
-        Self { stream }
+        Self {
+            stream,
+            checksums: false,
+        }
+    }
+
+    /// The same sink, with a checksum of the bytes that each call moved.
+    #[must_use]
+    pub fn with_checksums(mut self, wanted: bool) -> Self {
+        self.checksums = wanted;
+        self
     }
 }
 
 impl<W: Write> EventSink for JsonSink<W> {
     fn wants_calls(&self) -> bool {
         true
+    }
+
+    fn wants_checksums(&self) -> bool {
+        self.checksums
     }
 
     fn take(&mut self, event: &Event<'_>) {
@@ -76,6 +91,7 @@ mod tests {
             status: Some("ZX_ERR_OUT_OF_RANGE"),
             actual: None,
             bytes: 0,
+            checksum: None,
             exits: 1,
             ns: 10,
         }));

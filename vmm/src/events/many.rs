@@ -27,6 +27,10 @@ impl EventSink for Sinks<'_> {
         self.sinks.iter().any(|sink| sink.wants_calls())
     }
 
+    fn wants_checksums(&self) -> bool {
+        self.sinks.iter().any(|sink| sink.wants_checksums())
+    }
+
     fn take(&mut self, event: &Event<'_>) {
         for sink in &mut self.sinks {
             sink.take(event);

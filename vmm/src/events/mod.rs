@@ -122,6 +122,9 @@ pub struct CallEvent<'a> {
     pub actual: Option<u64>,
     /// Bytes moved.
     pub bytes: u64,
+    /// CRC-32 of them, if a sink wants it and there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<u32>,
     /// Exits from the guest that it took; 0 for the kernel's calls.
     pub exits: u32,
     /// Time in the host from its first exit to its answer, in nanoseconds.
@@ -144,6 +147,11 @@ fn status_text<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S
 pub trait EventSink {
     /// Whether [`Event::Call`] is wanted: making them takes time.
     fn wants_calls(&self) -> bool {
+        false
+    }
+
+    /// Whether [`CallEvent::checksum`] is wanted: making it takes still more.
+    fn wants_checksums(&self) -> bool {
         false
     }
 

@@ -137,6 +137,7 @@ mod tests {
             status: status_name(signature.returns, result),
             actual: (call == Call::ProcessWriteMemory && result == 0).then_some(12),
             bytes: 12,
+            checksum: None,
             exits: 2,
             ns: 3_200,
         }

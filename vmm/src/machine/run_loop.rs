@@ -9,7 +9,7 @@ use super::kick::Wishes;
 use super::outcome::{End, RunOutcome, Until};
 use super::processes::Processes;
 use super::report::{LastCalls, Remembered, Report};
-use crate::calls::{CallError, CallServer, CompletedCall, Served};
+use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum};
 use crate::events::{CallEvent, Event, EventSink, ProcessId, Stats};
 use crate::memory::GuestRam;
 use abi::Call;
@@ -144,8 +144,7 @@ impl VcpuLoop {
                     continue;
                 }
                 Exit::FirstInstruction => {
-                    self.stats.boot_exits += 1;
-                    self.stats.first_instruction = self.clock.elapsed();
+                    self.first_instruction();
                     continue;
                 }
                 Exit::Root(page) => self.booted(page, events).map(|()| None),
@@ -157,6 +156,29 @@ impl VcpuLoop {
                 Err(reason) => return Ok(Step::End(self.broken(reason))),
             }
         }
+    }
+
+    /// Runs up to the first instruction's exit; what else comes first is the end.
+    pub(super) fn run_to_first_instruction(&mut self) -> Result<Option<End>, KvmError> {
+        loop {
+            return Ok(match self.enter()? {
+                Exit::Kick => continue,
+                Exit::FirstInstruction => {
+                    self.first_instruction();
+                    None
+                }
+                Exit::Broken(reason) => Some(self.broken(reason)),
+                Exit::Call | Exit::Root(_) | Exit::InterruptWindow => {
+                    Some(self.broken("an exit before the first instruction's".to_owned()))
+                }
+            });
+        }
+    }
+
+    /// Notes that the guest runs.
+    fn first_instruction(&mut self) {
+        self.stats.boot_exits += 1;
+        self.stats.first_instruction = self.clock.elapsed();
     }
 
     /// One `KVM_RUN`.
@@ -320,10 +342,14 @@ impl VcpuLoop {
         });
         if events.wants_calls() {
             let time = start.map_or(Duration::ZERO, |start| self.clock.elapsed() - start);
+            let wanted = events.wants_checksums();
+            let checksum = wanted.then(|| checksum(&*self.ram, completed));
+            let checksum = checksum.and_then(Result::ok).flatten();
             let result = i64::from(completed.status.0);
             let event = CallEvent {
                 actual: completed.actual,
                 bytes: completed.bytes,
+                checksum,
                 exits,
                 ns: nanoseconds(time),
                 ..call_event(process, completed.call, &completed.args, result)
@@ -372,6 +398,7 @@ pub(super) fn call_event<'a>(
         status: crate::events::status_name(signature.returns, result),
         actual: None,
         bytes: 0,
+        checksum: None,
         exits: 0,
         ns: 0,
     }

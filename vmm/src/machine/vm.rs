@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::error::failed;
 use super::kick::{self, KickTarget, TICK, Wishes};
 use super::run_loop::{Step, VcpuLoop};
-use super::{KvmError, Limits, MachineError, RunOutcome, kvm, vcpu};
+use super::{End, KvmError, Limits, MachineError, RunOutcome, kvm, vcpu};
 use crate::boot::BootError;
 use crate::boot::{self, CommandLine, KernelImage, Program, ProgramImage};
 use crate::events::EventSink;
@@ -88,6 +88,15 @@ impl Machine {
     /// [`KvmError`] if KVM fails.
     pub fn step(&mut self, events: &mut dyn EventSink) -> Result<Step, KvmError> {
         self.vcpu.step(events, &Wishes::default())
+    }
+
+    /// Runs in the calling thread up to the guest's first instruction, for benchmarks; a
+    /// machine that stops before it gives the reason. There are no ticks and no limits.
+    ///
+    /// # Errors
+    /// [`KvmError`] if KVM fails.
+    pub fn run_to_first_instruction(&mut self) -> Result<Option<End>, KvmError> {
+        self.vcpu.run_to_first_instruction()
     }
 
     /// Runs until the guest ends or a limit is reached. The vCPU runs in the calling

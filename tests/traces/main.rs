@@ -1,0 +1,99 @@
+//! The same guests give the same answers on every KVM: every guest runs here and in a
+//! Linux under QEMU, and the traces of its calls are compared.
+//!
+//! With `--record FILE` the program only writes the traces of the machine it is on; that
+//! is how it runs under QEMU.
+
+mod guests;
+mod record;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if let [option, file] = words.as_slice()
+        && option == OsStr::new("--record")
+    {
+        return match std::fs::write(file, record::all()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cannot write the traces: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let trial = Trial::ignorable_test("traces::equal on /dev/kvm and QEMU-hosted", || {
+        match reason_to_ignore() {
+            Some(reason) => Ok(Completion::ignored_with(reason)),
+            None => compare().map(|()| Completion::Completed),
+        }
+    });
+    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+}
+
+fn reason_to_ignore() -> Option<String> {
+    let kvm = kvm_ioctls::Kvm::new().and_then(|kvm| kvm.create_vm());
+    if let Err(error) = kvm {
+        return Some(format!("/dev/kvm cannot be used: {error}"));
+    }
+    for program in ["qemu-system-x86_64", "cpio"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return Some(format!("{program} is not installed"));
+        }
+    }
+    None
+}
+
+/// Runs every guest on both and compares guest by guest.
+fn compare() -> Result<(), Failed> {
+    let hosted = std::env::temp_dir().join(format!("vmoscope-traces-{}", std::process::id()));
+    let recorded = qemu_hosted(&hosted);
+    let theirs = std::fs::read_to_string(&hosted);
+    // Nothing is left behind, whatever came of it.
+    let _ = std::fs::remove_file(&hosted);
+    recorded?;
+    let ours = record::all();
+    let theirs = theirs?;
+    let (ours, theirs) = (record::split(&ours), record::split(&theirs));
+    if ours.len() != guests::all().len() || theirs.len() != ours.len() {
+        let count = format!("{} and {}", ours.len(), theirs.len());
+        return Err(format!("{count} guests were recorded, not {}", guests::all().len()).into());
+    }
+    let mut differences = Vec::new();
+    let mut lines = 0;
+    for ((name, ours), (other, theirs)) in ours.iter().zip(&theirs) {
+        lines += ours.len();
+        if ours.is_empty() || name != other {
+            differences.push(format!("{name}: nothing was recorded here"));
+        }
+        if let Some(difference) = record::difference(ours, theirs) {
+            differences.push(format!("{name}: {difference}"));
+        }
+    }
+    if differences.is_empty() {
+        println!("{} guests, {lines} lines of trace, all equal", ours.len());
+        return Ok(());
+    }
+    Err(differences.join("\n").into())
+}
+
+/// Records the traces in a Linux under QEMU into `file`.
+fn qemu_hosted(file: &Path) -> Result<(), Failed> {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/qemu-hosted");
+    let output = Command::new(script)
+        .args(["--time-limit", "600", "--vmm", env!("CARGO_BIN_EXE_vmm"), "--exec"])
+        .arg(std::env::current_exe()?)
+        .arg("--out")
+        .arg(file)
+        .args(["--", "--record"])
+        .arg(file)
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(format!("qemu-hosted ended with {}: {said}", output.status).into())
+}
