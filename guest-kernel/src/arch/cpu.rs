@@ -31,6 +31,13 @@ pub unsafe fn set_page_table(table: u64) {
     unsafe { asm!("mov cr3, {}", in(reg) table, options(nostack, preserves_flags)) };
 }
 
+/// Whether the CPU knows pages of 1 GiB (SDM vol. 2, CPUID leaf 80000001H, EDX bit 26).
+pub fn has_gigabyte_pages() -> bool {
+    const LEAF: u32 = 0x8000_0001;
+    core::arch::x86_64::__cpuid(0x8000_0000).eax >= LEAF
+        && core::arch::x86_64::__cpuid(LEAF).edx & (1 << 26) != 0
+}
+
 /// Forgets the translation of one address.
 pub fn invalidate_page(address: u64) {
     // SAFETY: forgetting a translation is always allowed.

@@ -4,7 +4,7 @@
 //! back needs no walk.
 
 use abi::Status;
-use abi::entry::{ADDRESS_MASK, NO_EXECUTE, PRESENT, USER, WRITABLE};
+use abi::entry::{ADDRESS_MASK, LARGE, NO_EXECUTE, PRESENT, USER, WRITABLE};
 use abi::layout::{PAGE_SHIFT, PAGE_SIZE, PHYSMAP_BASE, TABLE_ENTRIES};
 use abi::objects::{Permissions, Process};
 
@@ -38,14 +38,14 @@ pub unsafe fn take_over(end: u64) -> Result<(), Status> {
     // SAFETY: the statics are the tables in use; only entries nobody uses are changed.
     unsafe {
         let pdpt = (&raw mut boot_pdpt).cast::<u64>();
+        let gigabyte_pages = cpu::has_gigabyte_pages();
         for gib in 1..end.div_ceil(1 << 30) {
-            let table = frames::allocate()?;
-            for i in 0..TABLE_ENTRIES as u64 {
-                // 2 MiB pages: present, writable, large.
-                let entry = (gib << 30) + (i << 21) + 0x83;
-                entries(table).add(i as usize).write(entry);
-            }
-            pdpt.add(gib as usize).write(table | PRESENT | WRITABLE);
+            let entry = if gigabyte_pages {
+                (gib << 30) | PRESENT | WRITABLE | LARGE
+            } else {
+                two_mebibyte_pages(gib << 30)? | PRESENT | WRITABLE
+            };
+            pdpt.add(gib as usize).write(entry);
         }
         let pml4 = (&raw mut boot_pml4).cast::<u64>();
         pml4.write(0);
@@ -54,6 +54,17 @@ pub unsafe fn take_over(end: u64) -> Result<(), Status> {
         cpu::set_page_table(physical);
     }
     Ok(())
+}
+
+/// A table that maps the GiB at `start`.
+fn two_mebibyte_pages(start: u64) -> Result<u64, Status> {
+    let table = frames::allocate()?;
+    for i in 0..TABLE_ENTRIES {
+        let entry = (start + ((i as u64) << 21)) | PRESENT | WRITABLE | LARGE;
+        // SAFETY: a fresh table, and an index below its number of entries.
+        unsafe { entries(table).add(i).write(entry) };
+    }
+    Ok(table)
 }
 
 fn add_table(mut process: Ptr<Process>) -> Result<u64, Status> {
