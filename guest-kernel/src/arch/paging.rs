@@ -59,10 +59,17 @@ pub unsafe fn take_over(end: u64) -> Result<(), Status> {
 /// A table that maps the GiB at `start`.
 fn two_mebibyte_pages(start: u64) -> Result<u64, Status> {
     let table = frames::allocate()?;
-    for i in 0..TABLE_ENTRIES {
-        let entry = (start + ((i as u64) << 21)) | PRESENT | WRITABLE | LARGE;
-        // SAFETY: a fresh table, and an index below its number of entries.
-        unsafe { entries(table).add(i).write(entry) };
+    let mut slot = entries(table);
+    let mut entry = start | PRESENT | WRITABLE | LARGE;
+    // Four at a time: where ring 0 is emulated, each instruction of the loop counts.
+    for _ in 0..TABLE_ENTRIES / 4 {
+        for i in 0..4 {
+            // SAFETY: a fresh table, and as many entries as it has.
+            unsafe { slot.add(i).write(entry + ((i as u64) << 21)) };
+        }
+        // SAFETY: at most one past the table's end, and then not used.
+        slot = unsafe { slot.add(4) };
+        entry += 4 << 21;
     }
     Ok(table)
 }

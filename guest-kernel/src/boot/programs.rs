@@ -104,6 +104,7 @@ fn map_segment(
             maximum: permissions,
             flags: MappingFlags::empty(),
         },
+        false,
     )?;
     header::release(vmo.cast());
     Ok(())
@@ -126,6 +127,7 @@ fn map_stack(process: Ptr<Process>, size: u64) -> Result<u64, Status> {
             maximum: read_write,
             flags: MappingFlags::empty(),
         },
+        false,
     )?;
     header::release(vmo.cast());
     Ok(base + size)

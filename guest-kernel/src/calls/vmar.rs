@@ -66,7 +66,7 @@ pub fn map(context: Context, value: u32, request: MapRequest) -> Result<(), Stat
     if size == 0 {
         return Err(Status::INVALID_ARGS);
     }
-    let base = place(vmar, options, request.vmar_offset, size, alignment)?;
+    let (base, overwrite) = place(vmar, options, request.vmar_offset, size, alignment)?;
     let attributes = Attributes {
         vmo,
         vmo_offset: request.vmo_offset,
@@ -74,7 +74,7 @@ pub fn map(context: Context, value: u32, request: MapRequest) -> Result<(), Stat
         maximum,
         flags: MappingFlags::empty(),
     };
-    let mapping = vmar::map(vmar, base, size, attributes)?;
+    let mapping = vmar::map(vmar, base, size, attributes, overwrite)?;
     if options & MAP_RANGE != 0 {
         // Pages that are there already; failing is no failure (reference §13.1).
         let present = size.min(vmo.size.saturating_sub(request.vmo_offset));
@@ -160,14 +160,14 @@ fn check_range(vmo_offset: u64, length: u64) -> Result<u64, Status> {
     Ok(size)
 }
 
-/// Chooses the address; makes room for it with SPECIFIC_OVERWRITE.
+/// Chooses the address, and says whether something stands there that must go.
 fn place(
     vmar: Ptr<Vmar>,
     options: u32,
     offset: u64,
     size: u64,
     alignment: u64,
-) -> Result<u64, Status> {
+) -> Result<(u64, bool), Status> {
     let specific = options & (SPECIFIC | SPECIFIC_OVERWRITE) != 0;
     let upper_limit = options & OFFSET_IS_UPPER_LIMIT != 0;
     if specific && upper_limit
@@ -181,7 +181,7 @@ fn place(
             return Err(Status::INVALID_ARGS);
         }
         let limit = upper_limit.then_some(vmar.region.base + offset.min(vmar.region.size));
-        return vmar::choose(vmar, size, alignment, limit);
+        return Ok((vmar::choose(vmar, size, alignment, limit)?, false));
     }
     let inside = offset
         .checked_add(size)
@@ -193,13 +193,11 @@ fn place(
     if !base.is_multiple_of(alignment) {
         return Err(Status::INVALID_ARGS);
     }
-    if !vmar::is_free(vmar, base, size) {
-        if options & SPECIFIC_OVERWRITE == 0 {
-            return Err(Status::ALREADY_EXISTS);
-        }
-        vmar::unmap(vmar, base, size)?;
+    let taken = !vmar::is_free(vmar, base, size);
+    if taken && options & SPECIFIC_OVERWRITE == 0 {
+        return Err(Status::ALREADY_EXISTS);
     }
-    Ok(base)
+    Ok((base, taken))
 }
 
 /// Unmaps everything in a range.

@@ -120,17 +120,23 @@ fn align_up(value: u64, alignment: u64) -> Option<u64> {
     Some(value.checked_add(alignment - 1)? & !(alignment - 1))
 }
 
-/// Maps a range of a VMO into a free range.
+/// Maps a range of a VMO; with `overwrite`, in place of whatever stands there, otherwise
+/// into a free range.
 ///
 /// # Errors
-/// NO_MEMORY.
+/// NO_MEMORY; nothing is changed then.
 pub fn map(
     mut vmar: Ptr<Vmar>,
     base: u64,
     size: u64,
     attributes: Attributes,
+    overwrite: bool,
 ) -> Result<Ptr<Mapping>, Status> {
     let mapping = mapping::create(Ptr::new(vmar.process), vmar, base, size, attributes)?;
+    if overwrite && let Err(status) = unmap(vmar, base, size) {
+        mapping::destroy(mapping);
+        return Err(status);
+    }
     insert(vmar, mapping.cast());
     vmar.child_count += 1;
     Ok(mapping)
