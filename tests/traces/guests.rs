@@ -22,9 +22,18 @@ pub(crate) fn all() -> Vec<Guest> {
         guest("--cmdline kernel.enable-debugging-syscalls=true", true),
         guest("test-scheduler spin test-victim --until first", true),
     ];
-    for call in ["null", "vmo_read", "vmo_write", "process_read", "process_write"] {
+    for call in [
+        "null",
+        "vmo_read",
+        "vmo_write",
+        "process_read",
+        "process_write",
+    ] {
         let line = "--cmdline kernel.enable-debugging-syscalls=true";
-        guests.push(guest(&format!("bench-calls {line} -- {call} 5000 --count 3"), false));
+        guests.push(guest(
+            &format!("bench-calls {line} -- {call} 5000 --count 3"),
+            false,
+        ));
     }
     for errors in ["documented", "zircon"] {
         for gate in ["off", "on"] {

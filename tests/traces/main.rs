@@ -25,12 +25,14 @@ fn main() -> ExitCode {
             }
         };
     }
-    let trial = Trial::ignorable_test("traces::equal on /dev/kvm and QEMU-hosted", || {
-        match reason_to_ignore() {
-            Some(reason) => Ok(Completion::ignored_with(reason)),
-            None => compare().map(|()| Completion::Completed),
-        }
-    });
+    let trial =
+        Trial::ignorable_test(
+            "traces::equal on /dev/kvm and QEMU-hosted",
+            || match reason_to_ignore() {
+                Some(reason) => Ok(Completion::ignored_with(reason)),
+                None => compare().map(|()| Completion::Completed),
+            },
+        );
     libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
 }
 
@@ -84,7 +86,13 @@ fn compare() -> Result<(), Failed> {
 fn qemu_hosted(file: &Path) -> Result<(), Failed> {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/qemu-hosted");
     let output = Command::new(script)
-        .args(["--time-limit", "600", "--vmm", env!("CARGO_BIN_EXE_vmm"), "--exec"])
+        .args([
+            "--time-limit",
+            "600",
+            "--vmm",
+            env!("CARGO_BIN_EXE_vmm"),
+            "--exec",
+        ])
         .arg(std::env::current_exe()?)
         .arg("--out")
         .arg(file)

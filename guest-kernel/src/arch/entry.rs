@@ -74,8 +74,8 @@ stub_14:
     or r11d, 0x202
     mov [rsp + 8], rcx
     mov [rsp + 24], r11
-    shr rcx, 47
-    jz syscall_common
+    cmp dword ptr [rsp + 12], 0x7FFF
+    jbe syscall_common
     push 13                         # returning there would fault: not a system call
     jmp trap_common
 2:  push 14

@@ -7,7 +7,9 @@ use crate::translate::PageSlot;
 use abi::layout::PAGE_SIZE;
 use crc32fast::Hasher;
 
-const ZEROS: [u8; PAGE_SIZE as usize] = [0; PAGE_SIZE as usize];
+const PAGE: usize = 4096;
+const ZEROS: [u8; PAGE] = [0; PAGE];
+const _: () = assert!(PAGE as u64 == PAGE_SIZE);
 
 /// The CRC-32 (IEEE) of the bytes that an answered call moved, read from the VMO that they
 /// went to or came from; `None` if it moved none.

@@ -34,9 +34,9 @@ mod vmo_call;
 mod vmo_read;
 mod vmo_write;
 
+pub use checksum::checksum;
 pub use error::{CallError, ResolveAnswer};
 pub use error_mode::{ErrorMode, Family};
-pub use checksum::checksum;
 pub use served::{CompletedCall, Served, VmoPlace};
 pub use server::CallServer;
 

@@ -3,8 +3,8 @@
 use super::request::Request;
 use super::stop::{Step, Stop};
 use super::{
-    CallError, CompletedCall, Served, VmoPlace, process_read_memory, process_write_memory, vmo_read,
-    vmo_write,
+    CallError, CompletedCall, Served, VmoPlace, process_read_memory, process_write_memory,
+    vmo_read, vmo_write,
 };
 use crate::memory::{BulkMemory, GuestRam};
 use crate::objects::RootView;
