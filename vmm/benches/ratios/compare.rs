@@ -5,27 +5,30 @@
 //! ratios.
 
 use crate::support::check;
-use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use criterion::{Criterion, SamplingMode, Throughput};
 use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// Does something so many times and says how long it took.
-pub type Timer<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
+type Timer<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
 
 /// Who runs against whom.
 pub struct Contest<'a> {
     /// What is measured.
-    pub subject: Timer<'a>,
-    /// What it is measured against; the sum, if there are several.
-    pub references: Vec<Timer<'a>>,
+    subject: Timer<'a>,
+    /// What it is measured against.
+    reference: Timer<'a>,
 }
 
 impl<'a> Contest<'a> {
-    /// `subject` against what `references` take together.
-    pub fn new(subject: impl FnMut(u64) -> Duration + 'a, references: Vec<Timer<'a>>) -> Self {
+    /// `subject` against `reference`.
+    pub fn new(
+        subject: impl FnMut(u64) -> Duration + 'a,
+        reference: impl FnMut(u64) -> Duration + 'a,
+    ) -> Self {
         Self {
             subject: Box::new(subject),
-            references,
+            reference: Box::new(reference),
         }
     }
 }
@@ -76,8 +79,8 @@ impl Summary {
         let mut group = criterion.benchmark_group(plan.group);
         group.sampling_mode(SamplingMode::Flat);
         group.throughput(Throughput::Elements(u64::from(plan.units)));
-        let name = plan.subject.replace('/', " per ");
-        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+        let name = format!("{} next to {}", plan.subject, plan.reference);
+        group.bench_function(name, |bencher| {
             let contest = contest.get_or_insert_with(&make);
             bencher.iter_custom(|count| rounds(contest, count, plan.turn, &mut turns));
         });
@@ -100,9 +103,15 @@ fn rounds(
     let mut left = count;
     while left > 0 {
         let now = left.min(turn);
-        let subject = (contest.subject)(now);
-        let reference = contest.references.iter_mut().map(|other| other(now));
-        let reference: Duration = reference.sum();
+        // Whoever comes second finds what the first has left behind, so they take turns in
+        // that, too.
+        let (subject, reference) = if turns.len().is_multiple_of(2) {
+            let subject = (contest.subject)(now);
+            (subject, (contest.reference)(now))
+        } else {
+            let reference = (contest.reference)(now);
+            ((contest.subject)(now), reference)
+        };
         if now == turn {
             turns.push((nanoseconds(subject, now), nanoseconds(reference, now)));
         }

@@ -19,24 +19,20 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
     };
     let exit = || {
         let mut bare = probe(BareVm::ring_0(RAM));
-        Box::new(move |count| bare.time(count))
+        move |count| bare.time(count)
     };
     let system_call = || {
         let mut bare = probe(BareVm::system_call());
         move |count| bare.time(count)
     };
-    summary.compare(
-        criterion,
-        plan("bare system call", "bare exit of ring 0"),
-        || Contest::new(system_call(), vec![exit()]),
-    );
-    summary.compare(criterion, plan("null call", "bare exit of ring 0"), || {
+    let null = || {
         let mut caller = Caller::null();
-        Contest::new(move |count| caller.time(count), vec![exit()])
-    });
-    summary.compare(criterion, plan("null call ", "bare system call"), || {
-        let mut caller = Caller::null();
-        let reference = Box::new(system_call());
-        Contest::new(move |count| caller.time(count), vec![reference])
-    });
+        move |count| caller.time(count)
+    };
+    let names = plan("bare system call", "bare exit of ring 0");
+    summary.compare(criterion, names, || Contest::new(system_call(), exit()));
+    let names = plan("null call", "bare exit of ring 0");
+    summary.compare(criterion, names, || Contest::new(null(), exit()));
+    let names = plan("null call", "bare system call");
+    summary.compare(criterion, names, || Contest::new(null(), system_call()));
 }

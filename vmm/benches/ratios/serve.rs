@@ -1,8 +1,8 @@
 //! The host's share of a served call, without KVM: the call page in, the answer out, all
 //! pages present and scattered; next to memcpy.
 
-use crate::compare::{Contest, Plan, Summary, Timer};
-use crate::support::{SIZES, memcpy, must};
+use crate::compare::{Contest, Plan, Summary};
+use crate::support::{Copier, SIZES, must};
 use crate::world::{RAM, machine_ram, scattered_memory, scattered_vmo};
 use abi::{Call, Rights, Status};
 use criterion::Criterion;
@@ -86,8 +86,8 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
     let null = plan("null".to_owned(), "memcpy 64 B".to_owned(), 64);
     summary.compare(criterion, null, || {
         let mut server = Server::new(Call::Null, 0);
-        let copy: Timer<'_> = Box::new(memcpy(64));
-        Contest::new(move |count| server.time(count), vec![copy])
+        let mut copier = Copier::new(64);
+        Contest::new(move |n| server.time(n), move |n| copier.time(n))
     });
     for (call, name) in [
         (Call::VmoRead, "vmo_read"),
@@ -99,8 +99,8 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
             let plan = plan(format!("{name} {size}"), format!("memcpy {size}"), bytes);
             summary.compare(criterion, plan, || {
                 let mut server = Server::new(call, bytes);
-                let copy: Timer<'_> = Box::new(memcpy(bytes));
-                Contest::new(move |count| server.time(count), vec![copy])
+                let mut copier = Copier::new(bytes);
+                Contest::new(move |n| server.time(n), move |n| copier.time(n))
             });
         }
     }

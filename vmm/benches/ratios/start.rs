@@ -2,7 +2,7 @@
 //! same RAM; and the whole process `vmm run hello`. Ends are not timed.
 
 use crate::bare::BareVm;
-use crate::compare::{Contest, Plan, Summary, Timer};
+use crate::compare::{Contest, Plan, Summary};
 use crate::support::{check, must};
 use criterion::Criterion;
 use std::process::Command;
@@ -25,14 +25,14 @@ fn time_making<T>(count: u64, mut make: impl FnMut() -> T) -> Duration {
     total
 }
 
-fn bare(ram: u64) -> Timer<'static> {
-    Box::new(move |count| {
+fn bare(ram: u64) -> impl FnMut(u64) -> Duration {
+    move |count| {
         time_making(count, || {
             let mut bare = BareVm::ring_0(ram);
             bare.exit();
             bare
         })
-    })
+    }
 }
 
 fn machine(ram: u64, programs: &[Program]) -> Machine {
@@ -50,8 +50,8 @@ fn machine(ram: u64, programs: &[Program]) -> Machine {
 }
 
 /// A process of `vmm`, with what it must print.
-fn process(arguments: &'static [&str], printed: &'static str) -> Timer<'static> {
-    Box::new(move |count| {
+fn process(arguments: &'static [&str], printed: &'static str) -> impl FnMut(u64) -> Duration {
+    move |count| {
         let mut total = Duration::ZERO;
         for _ in 0..count {
             let mut command = Command::new(env!("CARGO_BIN_EXE_vmm"));
@@ -63,7 +63,7 @@ fn process(arguments: &'static [&str], printed: &'static str) -> Timer<'static> 
             check(right, "vmm does what it is told");
         }
         total
-    })
+    }
 }
 
 /// Runs the comparisons.
@@ -89,7 +89,7 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
         );
         summary.compare(criterion, names, || {
             let start = |count| time_making(count, || machine(ram, &hello));
-            Contest::new(start, vec![bare(ram)])
+            Contest::new(start, bare(ram))
         });
     }
     let names = plan(
@@ -97,10 +97,7 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
         "bare VM, 64 MiB".to_owned(),
     );
     summary.compare(criterion, names, || {
-        Contest::new(
-            process(&["run", "hello"], "hello from"),
-            vec![bare(64 << 20)],
-        )
+        Contest::new(process(&["run", "hello"], "hello from"), bare(64 << 20))
     });
     let names = plan(
         "process vmm run hello".to_owned(),
@@ -108,6 +105,6 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
     );
     summary.compare(criterion, names, || {
         let other = process(&["--version"], "vmm ");
-        Contest::new(process(&["run", "hello"], "hello from"), vec![other])
+        Contest::new(process(&["run", "hello"], "hello from"), other)
     });
 }

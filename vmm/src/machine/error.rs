@@ -14,10 +14,7 @@ pub enum KvmError {
     )]
     Missing,
     /// It may not be opened.
-    #[error(
-        "no permission to open /dev/kvm: add yourself to its group (sudo usermod -aG kvm $USER, \
-         then log in again)"
-    )]
+    #[error("no permission to open /dev/kvm: `vmm doctor` says how to get it")]
     NoPermission,
     /// It cannot be opened for another reason.
     #[error("cannot open /dev/kvm: {0}")]

@@ -115,15 +115,20 @@ impl EventSink for Seen {
     }
 }
 
-/// Runs a kernel without programs.
-pub fn run(kernel: &[u8], limit: Duration) -> Result<(RunOutcome, Seen), Failed> {
-    let machine = Machine::new(&MachineConfig {
+/// A machine with this kernel and without programs.
+pub fn machine(kernel: &[u8]) -> Result<Machine, Failed> {
+    Ok(Machine::new(&MachineConfig {
         ram: RAM,
         kernel,
         programs: &[],
         command_line: "",
         trace_kernel_calls: true,
-    })?;
+    })?)
+}
+
+/// Runs a kernel without programs.
+pub fn run(kernel: &[u8], limit: Duration) -> Result<(RunOutcome, Seen), Failed> {
+    let machine = machine(kernel)?;
     let mut seen = Seen::default();
     let limits = Limits {
         time: Some(limit),

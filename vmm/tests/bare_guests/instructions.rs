@@ -1,7 +1,7 @@
 //! Exits that none of our kernels makes.
 
-use crate::guest::{FIRST, breaks, kernel, runs_into_the_limit};
-use crate::vm;
+use crate::guest::{FIRST, breaks, kernel, machine, report_says, runs_into_the_limit};
+use crate::{Outcome, check, vm};
 use abi::CallPage;
 use libtest_mimic::Trial;
 use zerocopy::FromZeros;
@@ -11,8 +11,36 @@ fn after_first(code: &[u8]) -> Vec<u8> {
     FIRST.iter().chain(code).copied().collect()
 }
 
+fn first_instruction() -> Outcome {
+    let code = after_first(&[0xE6, 0xE4]);
+    let mut machine = machine(&kernel(&code, &CallPage::new_zeroed(), &[]))?;
+    let end = machine.run_to_first_instruction()?;
+    check(end.is_none(), &end)?;
+    // It was that one and no later one: the next exit is the hypercall.
+    let end = machine.run_to_first_instruction()?;
+    check(end.is_some(), &end)
+}
+
+fn no_first_instruction() -> Outcome {
+    // mov al, 7; out 0x80, al
+    let code = [0xB0, 7, 0xE6, 0x80];
+    let mut machine = machine(&kernel(&code, &CallPage::new_zeroed(), &[]))?;
+    match machine.run_to_first_instruction()? {
+        Some(end) => report_says(&end, "port 0x80: [07]"),
+        None => Err("there is none, and yet it was found".into()),
+    }
+}
+
 pub fn tests() -> Vec<Trial> {
     vec![
+        vm(
+            "a_machine_can_be_stopped_after_its_first_instruction",
+            first_instruction,
+        ),
+        vm(
+            "a_machine_that_breaks_before_its_first_instruction_says_why",
+            no_first_instruction,
+        ),
         vm("a_write_to_an_unknown_port_is_reported", || {
             // mov al, 7; out 0x80, al
             breaks(&after_first(&[0xB0, 7, 0xE6, 0x80]), "port 0x80: [07]")
