@@ -170,7 +170,7 @@ fn little_ram() -> Outcome {
 
 /// Where there is no KVM, `vmm run` says so and names the way out.
 fn without_kvm() -> Outcome {
-    let output = run(&["hello"]).output()?;
+    let output = run(&["hello"]).options(&["--backend", "kvm"]).output()?;
     let known = matches!(output.code, Some(69 | 77));
     output.expect(known, "the code should be 69 or 77")?;
     output.expect_stderr("/dev/kvm")?;

@@ -7,8 +7,10 @@
 mod bad_input;
 mod crashes;
 mod demo;
+mod doctor;
 mod endings;
 mod exits;
+mod hosted;
 mod json;
 mod machine;
 mod suites;
@@ -42,6 +44,15 @@ impl Tests {
             }));
     }
 
+    /// A test of a run QEMU-hosted, with `/dev/kvm` hidden.
+    fn hosted(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
+        let test = move || match hosted::impossible() {
+            Some(reason) => Ok(Completion::ignored_with(reason)),
+            None => test().map(|()| Completion::Completed),
+        };
+        self.trials.push(Trial::ignorable_test(name, test));
+    }
+
     /// A test that needs a VM.
     fn vm(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
         let reason = self.no_kvm.clone();
@@ -73,5 +84,7 @@ fn main() -> ExitCode {
     exits::tests(&mut tests);
     json::tests(&mut tests);
     bad_input::tests(&mut tests);
+    doctor::tests(&mut tests);
+    hosted::tests(&mut tests);
     libtest_mimic::run(&arguments, tests.trials).exit_code()
 }

@@ -31,6 +31,9 @@ pub enum Command {
         after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit_code::HELP)
     )]
     Run(RunArgs),
+    /// Says which KVM this is, whether `vmm run` will work, and what to do if not
+    #[command(after_help = exit_code::DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Lists the built-in programs
     List,
     /// Prints a script that completes this command line
@@ -38,6 +41,24 @@ pub enum Command {
         /// For which shell
         shell: clap_complete::Shell,
     },
+}
+
+/// What runs the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// /dev/kvm where it can be used, else QEMU-hosted
+    Auto,
+    /// /dev/kvm and nothing else
+    Kvm,
+    /// QEMU-hosted: this vmm in a Linux under QEMU, with a /dev/kvm of its own
+    Qemu,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Writes the findings as one JSON object (docs/backends.md has its fields)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// When `vmm run` is over.
@@ -90,6 +111,16 @@ pub struct RunArgs {
     /// Boots another kernel than the built-in one: an ELF file with a PVH entry
     #[arg(long, value_name = "FILE", help_heading = "Guest")]
     pub kernel: Option<PathBuf>,
+
+    /// What runs the guest (see `vmm doctor`)
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Backend::Auto,
+        overrides_with = "backend",
+        help_heading = "Guest"
+    )]
+    pub backend: Backend,
 
     /// Stops the machine after so many seconds
     #[arg(
@@ -159,6 +190,7 @@ mod tests {
         let args = run(&[]).unwrap();
         assert_eq!(args.mem, 64 << 20);
         assert_eq!(args.until, Until::All);
+        assert_eq!(args.backend, Backend::Auto);
         assert_eq!(args.timeout, None);
         assert!(args.programs.is_empty() && args.args.is_empty() && args.cmdline.is_empty());
         assert!(!args.trace && !args.stats && !args.json);
@@ -183,6 +215,7 @@ mod tests {
             ["--timeout", "1e30"],
             ["--timeout", "soon"],
             ["--until", "never"],
+            ["--backend", "xen"],
             ["--seed", "seven"],
             ["--unknown", "x"],
         ] {

@@ -3,6 +3,7 @@
 //! The first program's own code comes through where it fits into 0 to 63; everything
 //! else is above, after `sysexits.h` where that has a number for it.
 
+use super::hosted::HostedError;
 use super::program::ReadError;
 use abi::objects::EndReason;
 use vmm::boot::BootError;
@@ -19,7 +20,7 @@ const BAD_GUEST: u8 = 65;
 /// A file that cannot be read.
 const NO_INPUT: u8 = 66;
 /// There is no `/dev/kvm`, or not one that will do.
-const NO_KVM: u8 = 69;
+pub const NO_KVM: u8 = 69;
 /// The host's kernel refuses something else.
 const HOST_ERROR: u8 = 71;
 /// `/dev/kvm` may not be opened.
@@ -39,6 +40,19 @@ const TIME_LIMIT: u8 = 124;
 /// Ctrl-C, as shells have it.
 const INTERRUPTED: u8 = 130;
 
+/// QEMU-hosted: something that it needs is missing or failed, as `scripts/qemu-hosted` has
+/// it.
+const NOT_HOSTED: u8 = 125;
+/// `vmm doctor`: only QEMU-hosted will work.
+pub const ONLY_HOSTED: u8 = 1;
+
+/// The list for `vmm doctor --help`.
+pub const DOCTOR_HELP: &str = "\
+Exit codes:
+  0        `vmm run` works with /dev/kvm
+  1        `vmm run` goes QEMU-hosted, for /dev/kvm cannot be used
+  69       `vmm run` does not work; the findings say what to do";
+
 /// The list for `--help`.
 pub const HELP: &str = "\
 Exit codes:
@@ -55,6 +69,7 @@ Exit codes:
   83       the first program's code is not in 0 to 63
   84       deadlock: no thread can ever run again
   124      the time limit has passed
+  125      QEMU-hosted: something is missing or failed
   130      Ctrl-C";
 
 /// A word for an end, and its exit code.
@@ -88,6 +103,9 @@ pub fn is_end_by_others(code: i64) -> bool {
 pub fn of_error(error: &anyhow::Error) -> u8 {
     if error.is::<ReadError>() {
         return NO_INPUT;
+    }
+    if error.is::<HostedError>() {
+        return NOT_HOSTED;
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Boot(BootError::Write(_))) => HOST_ERROR,
@@ -141,6 +159,7 @@ mod tests {
             CODE_TOO_LARGE,
             DEADLOCK,
             TIME_LIMIT,
+            NOT_HOSTED,
             INTERRUPTED,
         ] {
             let start = format!("  {code} ");
@@ -156,6 +175,10 @@ mod tests {
         assert_eq!(code(KvmError::NoPermission.into()), NO_PERMISSION);
         let too_small = BootError::RamTooSmall { size: 1, needed: 2 };
         assert_eq!(code(too_small.into()), BAD_GUEST);
+        let advised = anyhow::Error::new(MachineError::from(KvmError::Missing)).context("more");
+        assert_eq!(of_error(&advised), NO_KVM);
+        let no_bash = HostedError::Bash(std::io::ErrorKind::NotFound.into());
+        assert_eq!(of_error(&no_bash.into()), NOT_HOSTED);
         assert_eq!(of_error(&anyhow::anyhow!("other")), HOST_ERROR);
     }
 }

@@ -2,8 +2,11 @@
 //! code.
 
 mod args;
+mod backend;
 mod builtin;
+mod doctor;
 mod exit_code;
+mod hosted;
 mod logging;
 mod program;
 mod run;
@@ -23,6 +26,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::List => builtin::list(),
         Command::Completions { shell } => completions(shell),
     };

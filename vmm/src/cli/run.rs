@@ -1,7 +1,7 @@
 //! `vmm run`.
 
-use super::args::{RunArgs, Until};
-use super::{builtin, complain, exit_code, logging, program};
+use super::args::{Backend, RunArgs, Until};
+use super::{backend, builtin, complain, exit_code, logging, program};
 use abi::cmdline::SEED;
 use std::borrow::Cow;
 use std::io::{Write, stderr, stdout};
@@ -26,13 +26,20 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         programs = programs.len(),
         "making the machine"
     );
+    if backend::of(args.backend) == Backend::Qemu {
+        return backend::go_hosted(args.timeout);
+    }
     let machine = Machine::new(&MachineConfig {
         ram: args.mem,
         kernel: &kernel,
         programs: &programs,
         command_line: &command_line,
         trace_kernel_calls: args.trace || args.json,
-    })?;
+    });
+    let machine = match machine {
+        Err(error) if backend::without_kvm(&error) => return backend::instead(args, error),
+        other => other?,
+    };
     machine::install_signal_handlers()?;
     let limits = Limits {
         time: args.timeout,

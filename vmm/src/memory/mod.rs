@@ -22,7 +22,7 @@ pub use error::{AccessError, MemoryError};
 pub use frames::{FrameListError, copy_frames, zero_frames};
 pub use mock::MockRam;
 pub use physical::{BulkMemory, PhysicalMemory};
-pub use ram::{GuestRam, RamRegion};
+pub use ram::{GuestRam, MAX_RAM, RamRegion};
 
 /// A guest-physical address.
 pub use vm_memory::GuestAddress;

@@ -13,7 +13,7 @@ use vm_memory::{
 
 /// The most RAM that a machine can have, in bytes: what four-level paging and the file
 /// size of the host leave room for, with a wide margin.
-const MAX_SIZE: u64 = 1 << 40;
+pub const MAX_RAM: u64 = 1 << 40;
 
 /// Guest RAM.
 ///
@@ -62,7 +62,7 @@ impl GuestRam {
     /// all reason, or if the host refuses.
     pub fn new(size: u64) -> Result<Self, MemoryError> {
         let invalid = MemoryError::Size { size };
-        if size == 0 || !size.is_multiple_of(PAGE_SIZE) || size > MAX_SIZE {
+        if size == 0 || !size.is_multiple_of(PAGE_SIZE) || size > MAX_RAM {
             return Err(invalid);
         }
         let low_length = size.min(LOW_RAM_END);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn sizes_that_no_machine_can_have_are_refused() {
-        for size in [0, 1, PAGE_SIZE + 1, MAX_SIZE + PAGE_SIZE, u64::MAX] {
+        for size in [0, 1, PAGE_SIZE + 1, MAX_RAM + PAGE_SIZE, u64::MAX] {
             assert!(
                 matches!(GuestRam::new(size), Err(MemoryError::Size { size: s }) if s == size),
                 "{size:#x}"
