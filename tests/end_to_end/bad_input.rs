@@ -1,7 +1,7 @@
 //! Input that `vmm run` refuses: one clear message with the way out, and a code that
 //! says which kind of thing is wrong.
 
-use super::machine::{Output, output, run, vmm};
+use super::machine::{Output, output, run, vmm, vmm_path};
 use super::{Outcome, Tests};
 use libtest_mimic::Failed;
 use std::collections::HashSet;
@@ -131,8 +131,8 @@ fn no_program() -> Outcome {
 /// `vmm` itself is an ELF file, but one for Linux; with its machine field changed, it is
 /// one for another processor.
 fn other_machine() -> Outcome {
-    refused(&run(&[env!("CARGO_BIN_EXE_vmm")]).output()?, 65, &["vmm"])?;
-    let mut bytes = fs::read(env!("CARGO_BIN_EXE_vmm"))?;
+    refused(&run(&[&vmm_path()]).output()?, 65, &["vmm"])?;
+    let mut bytes = fs::read(vmm_path())?;
     // e_machine (ELF-64 header, offset 18): 183 is AArch64.
     if let Some(field) = bytes.get_mut(18..20) {
         field.copy_from_slice(&183_u16.to_le_bytes());
@@ -179,10 +179,12 @@ fn without_kvm() -> Outcome {
 
 /// Ctrl-C ends a run with 130 and at once.
 fn signal() -> Outcome {
-    let mut command = Command::new("timeout");
-    command.args(["--signal=INT", "--preserve-status", "1"]);
-    command.arg(env!("CARGO_BIN_EXE_vmm")).args(["run", "spin"]);
-    let output = output(command, Duration::from_secs(30))?;
-    output.expect_code(130)?;
+    for signal in ["INT", "TERM"] {
+        let mut command = Command::new("sh");
+        let script = r#""$0" run spin & sleep 1; kill -$1 $!; wait $!"#;
+        command.args(["-c", script, &vmm_path(), signal]);
+        let output = output(command, Duration::from_secs(30))?;
+        output.expect_code(130)?;
+    }
     Ok(())
 }

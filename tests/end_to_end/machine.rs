@@ -102,11 +102,15 @@ impl Run {
     }
 }
 
+/// Where the binary under test is: cargo's, or the one that was carried to another machine
+/// together with the tests.
+pub(crate) fn vmm_path() -> String {
+    std::env::var("VMOSCOPE_VMM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_vmm").to_owned())
+}
+
 /// The binary under test, with no arguments yet.
 pub(crate) fn vmm() -> Command {
-    // Another one than cargo's where the tests were carried to another machine.
-    let carried = std::env::var_os("VMOSCOPE_VMM");
-    let mut command = Command::new(carried.unwrap_or_else(|| env!("CARGO_BIN_EXE_vmm").into()));
+    let mut command = Command::new(vmm_path());
     command.env_remove("RUST_LOG").stdin(Stdio::null());
     command
 }
