@@ -29,7 +29,7 @@ pub const MAX_VMO_SIZE: u64 = 0xFFFF_FFFF_FFFC_0000;
 /// ask for: 64 MiB, inclusive (reference §22 item 26).
 pub const MAX_PROCESS_TRANSFER: u64 = 64 << 20;
 /// The most bytes that the host moves, or asks the kernel to make present, per exit.
-/// Longer calls come back through [`crate::call_page::CallState::Again`], so that time
+/// Longer calls come back through [`crate::call_page::CallState::AGAIN`], so that time
 /// limits and Ctrl-C hold whatever a guest asks for.
 pub const MAX_TRANSFER_PER_EXIT: u64 = 64 << 20;
 
