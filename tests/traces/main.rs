@@ -52,11 +52,17 @@ fn reason_to_ignore() -> Option<String> {
 /// Runs every guest on both and compares guest by guest.
 fn compare() -> Result<(), Failed> {
     let hosted = std::env::temp_dir().join(format!("vmoscope-traces-{}", std::process::id()));
-    let recorded = qemu_hosted(&hosted);
+    let mut recorded = qemu_hosted(&hosted);
+    if let Err(Hosted::Stopped(said)) = &recorded {
+        println!("the Linux under QEMU stopped, once more: {said}");
+        recorded = qemu_hosted(&hosted);
+    }
     let theirs = std::fs::read_to_string(&hosted);
     // Nothing is left behind, whatever came of it.
     let _ = std::fs::remove_file(&hosted);
-    recorded?;
+    if let Err(Hosted::Stopped(said) | Hosted::Failed(said)) = recorded {
+        return Err(said.into());
+    }
     let ours = record::all();
     let theirs = theirs?;
     let (ours, theirs) = (record::split(&ours), record::split(&theirs));
@@ -82,26 +88,40 @@ fn compare() -> Result<(), Failed> {
     Err(differences.join("\n").into())
 }
 
+/// Why there is no recording from under QEMU.
+enum Hosted {
+    /// QEMU or its Linux stopped: nothing is said about guests.
+    Stopped(String),
+    /// The recording went wrong.
+    Failed(String),
+}
+
 /// Records the traces in a Linux under QEMU into `file`.
-fn qemu_hosted(file: &Path) -> Result<(), Failed> {
+fn qemu_hosted(file: &Path) -> Result<(), Hosted> {
+    let failed = |error: std::io::Error| Hosted::Failed(error.to_string());
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/qemu-hosted");
     let output = Command::new(script)
         .args([
             "--time-limit",
-            "600",
+            "300",
             "--vmm",
             env!("CARGO_BIN_EXE_vmm"),
             "--exec",
         ])
-        .arg(std::env::current_exe()?)
+        .arg(std::env::current_exe().map_err(failed)?)
         .arg("--out")
         .arg(file)
         .args(["--", "--record"])
         .arg(file)
-        .output()?;
+        .output()
+        .map_err(failed)?;
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(format!("qemu-hosted ended with {}: {said}", output.status).into())
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = format!("qemu-hosted ended with {}: {said}", output.status);
+    Err(match output.status.code() {
+        Some(124 | 125) => Hosted::Stopped(said),
+        _ => Hosted::Failed(said),
+    })
 }
