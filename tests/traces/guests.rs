@@ -6,10 +6,30 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     /// Arguments of `vmm run`.
     pub(crate) arguments: Vec<String>,
-    /// Whether several processes share the vCPU: then the order of calls, and how often a
-    /// loop waits, depends on time.
+    /// Whether several processes share the vCPU: then the order of calls, how often a loop
+    /// waits, and how far the others come before the first ends, depends on time.
     pub(crate) concurrent: bool,
 }
+
+/// What `crash` can do.
+const CRASHES: [&str; 16] = [
+    "null-read",
+    "kernel-read",
+    "non-canonical-read",
+    "unmapped-write",
+    "write-rodata",
+    "write-code",
+    "execute-data",
+    "kernel-jump",
+    "kernel-image-jump",
+    "ud2",
+    "divide",
+    "int3",
+    "hlt",
+    "out",
+    "unknown-call",
+    "stack-overflow",
+];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Guest> {
@@ -18,10 +38,18 @@ pub(crate) fn all() -> Vec<Guest> {
         guest("test-handles", false),
         guest("test-vmar", false),
         guest("test-memory-return -- --total 16", false),
-        guest("crash -- null-read", false),
+        guest("spin --timeout 0.2", false),
+        guest(
+            "test-big-write test-victim --mem 256M --until first \
+             --cmdline kernel.enable-debugging-syscalls=true",
+            true,
+        ),
         guest("--cmdline kernel.enable-debugging-syscalls=true", true),
         guest("test-scheduler spin test-victim --until first", true),
     ];
+    for kind in CRASHES {
+        guests.push(guest(&format!("crash -- {kind}"), false));
+    }
     for call in [
         "null",
         "vmo_read",

@@ -69,10 +69,18 @@ fn trace(guest: &Guest) -> Vec<String> {
         Err(error) => return vec![format!("vmm cannot be run: {error}")],
     };
     let events = String::from_utf8_lossy(&output.stdout);
-    let mut lines: Vec<String> = events
+    let events: Vec<Value> = events
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
-        .filter_map(|event| normalised(&event, guest.concurrent))
+        .collect();
+    let first = events
+        .iter()
+        .find(|event| event.get("event").and_then(Value::as_str) == Some("process_start"))
+        .and_then(|event| event.pointer("/process/name"));
+    let mut lines: Vec<String> = events
+        .iter()
+        .filter(|event| !guest.concurrent || event.pointer("/process/name") == first)
+        .filter_map(|event| normalised(event, guest.concurrent))
         .collect();
     if guest.concurrent {
         // Each distinct line once: how often a loop waits depends on time.
