@@ -20,7 +20,7 @@ pub(super) const MAX_PROGRAMS: usize = 1024;
 const WORKING_RAM: u64 = 2 << 20;
 const MIB: u64 = 1 << 20;
 /// The most RAM, in bytes: its frame table, which stands below 3 GiB, is then 512 MiB.
-pub(super) const MAX_RAM: u64 = 256 << 30;
+pub(super) const MAX_RAM: u64 = crate::memory::MAX_RAM;
 
 /// Bytes of the frame table for so much RAM.
 const fn frame_table_size(ram: u64) -> u64 {

@@ -103,7 +103,8 @@ pub struct RunArgs {
     )]
     pub cmdline: String,
 
-    /// Seed of handle values and addresses; runs with the same seed choose the same ones.
+    /// Seed of handle secrets and addresses; runs with the same seed choose the same ones.
+    /// With several programs, handle values also depend on who is faster.
     /// `random` chooses a seed [default: 0]
     #[arg(long, value_name = "N|random", help_heading = "Guest")]
     pub seed: Option<Seed>,
@@ -152,7 +153,7 @@ pub struct RunArgs {
     #[arg(long, requires = "json", help_heading = "Output")]
     pub checksums: bool,
 
-    /// Tells more of what vmm itself does, on standard error; twice for still more
+    /// Tells more of what vmm itself does, on standard error
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 }

@@ -8,6 +8,7 @@ use super::program::ReadError;
 use abi::objects::EndReason;
 use vmm::boot::BootError;
 use vmm::machine::{End, KvmError, MachineError};
+use vmm::memory::MemoryError;
 
 /// All went well; also the first program's own 0.
 pub const SUCCESS: u8 = 0;
@@ -70,7 +71,7 @@ Exit codes:
   84       deadlock: no thread can ever run again
   124      the time limit has passed
   125      QEMU-hosted: something is missing or failed
-  130      Ctrl-C";
+  130      Ctrl-C or SIGTERM";
 
 /// A word for an end, and its exit code.
 pub fn of_end(end: &End) -> (&'static str, u8) {
@@ -109,7 +110,7 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Boot(BootError::Write(_))) => HOST_ERROR,
-        Some(MachineError::Boot(_)) => BAD_GUEST,
+        Some(MachineError::Boot(_) | MachineError::Memory(MemoryError::Size { .. })) => BAD_GUEST,
         Some(MachineError::Kvm(KvmError::NoPermission)) => NO_PERMISSION,
         Some(MachineError::Kvm(
             KvmError::Missing | KvmError::Version(_) | KvmError::MissingCapability(_),

@@ -18,7 +18,7 @@ pub struct AccessError {
 #[non_exhaustive]
 pub enum MemoryError {
     /// The size is zero, no multiple of the page size, or more than addresses reach.
-    #[error("a guest cannot have {size} bytes of RAM: not a multiple of {PAGE_SIZE} above zero")]
+    #[error("a guest cannot have {size} bytes of RAM: give a multiple of {PAGE_SIZE}, above zero and at most {} GiB", super::MAX_RAM >> 30)]
     Size {
         /// The size asked for, in bytes.
         size: u64,

@@ -11,9 +11,9 @@ use vm_memory::{
     VolatileMemory, VolatileSlice,
 };
 
-/// The most RAM that a machine can have, in bytes: what four-level paging and the file
-/// size of the host leave room for, with a wide margin.
-pub const MAX_RAM: u64 = 1 << 40;
+/// The most RAM that a machine can have, in bytes: the frame table, which stands below
+/// 3 GiB, is then 512 MiB.
+pub const MAX_RAM: u64 = 256 << 30;
 
 /// Guest RAM.
 ///
