@@ -13,10 +13,10 @@ pub use console::ConsoleSink;
 pub use json::JsonSink;
 pub use many::Sinks;
 pub use stats::{CallCount, Stats};
-pub(crate) use trace::status_name;
 pub use trace::{TraceSink, format_call};
 
-use abi::Status;
+use abi::calls::Server;
+use abi::{Call, Status};
 use serde::{Serialize, Serializer};
 
 /// A process, as events name it.
@@ -129,6 +129,36 @@ pub struct CallEvent<'a> {
     pub exits: u32,
     /// Time in the host from its first exit to its answer, in nanoseconds.
     pub ns: u64,
+}
+
+impl<'a> CallEvent<'a> {
+    /// A call of which nothing more is known than its arguments and its result.
+    #[must_use]
+    pub fn new(process: &'a ProcessId, call: Call, args: &[u64], result: i64) -> Self {
+        let signature = call.signature();
+        Self {
+            process,
+            call: signature.name,
+            server: match call.server() {
+                Server::Host => "host",
+                Server::Kernel => "kernel",
+            },
+            args: signature
+                .arguments
+                .iter()
+                .map(|(name, _)| *name)
+                .zip(args.iter().copied())
+                .collect(),
+            signature,
+            result,
+            status: trace::status_name(signature.returns, result),
+            actual: None,
+            bytes: 0,
+            checksum: None,
+            exits: 0,
+            ns: 0,
+        }
+    }
 }
 
 fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

@@ -103,7 +103,7 @@ fn rights(value: u64) -> String {
 
 /// The name of what a call returned, if it is a status.
 #[must_use]
-pub(crate) fn status_name(returns: Returns, result: i64) -> Option<&'static str> {
+pub(super) fn status_name(returns: Returns, result: i64) -> Option<&'static str> {
     match returns {
         Returns::Status => i32::try_from(result).ok().and_then(|n| Status(n).name()),
         Returns::Time | Returns::Never => None,
@@ -117,29 +117,12 @@ mod tests {
     use abi::Call;
 
     fn event<'a>(process: &'a ProcessId, call: Call, args: &[u64], result: i64) -> CallEvent<'a> {
-        let signature = call.signature();
         CallEvent {
-            process,
-            call: signature.name,
-            server: if call.number() <= Call::LAST_SERVED {
-                "host"
-            } else {
-                "kernel"
-            },
-            args: signature
-                .arguments
-                .iter()
-                .map(|(name, _)| *name)
-                .zip(args.iter().copied())
-                .collect(),
-            signature,
-            result,
-            status: status_name(signature.returns, result),
             actual: (call == Call::ProcessWriteMemory && result == 0).then_some(12),
             bytes: 12,
-            checksum: None,
             exits: 2,
             ns: 3_200,
+            ..CallEvent::new(process, call, args, result)
         }
     }
 

@@ -1,5 +1,6 @@
 //! A thread's fatal fault in words.
 
+use super::register_rows::rows;
 use crate::events::ProcessId;
 use abi::Status;
 use abi::objects::{Registers, Thread};
@@ -89,33 +90,7 @@ pub(super) fn console_text(process: &ProcessId, thread: &Thread, what: &str) -> 
         "<== process {} (koid {}), thread {}: {what} at rip {:#x}\n",
         process.name, process.koid, thread.header.koid, r.rip
     );
-    for row in [
-        [
-            ("rax", r.rax),
-            ("rbx", r.rbx),
-            ("rcx", r.rcx),
-            ("rdx", r.rdx),
-        ],
-        [
-            ("rsi", r.rsi),
-            ("rdi", r.rdi),
-            ("rbp", r.rbp),
-            ("rsp", r.rsp),
-        ],
-        [("r8", r.r8), ("r9", r.r9), ("r10", r.r10), ("r11", r.r11)],
-        [
-            ("r12", r.r12),
-            ("r13", r.r13),
-            ("r14", r.r14),
-            ("r15", r.r15),
-        ],
-        [
-            ("rip", r.rip),
-            ("flags", r.rflags),
-            ("cs", r.cs),
-            ("ss", r.ss),
-        ],
-    ] {
+    for row in rows(r) {
         text.push_str("   ");
         for (name, value) in row {
             let _ = write!(text, " {name:>5} {value:016x}");

@@ -11,6 +11,7 @@ mod kick;
 mod kvm;
 mod outcome;
 mod processes;
+mod register_rows;
 mod report;
 mod requests;
 mod run_loop;

@@ -1,6 +1,8 @@
 //! What is told of a machine that broke.
 
+use super::register_rows::rows;
 use crate::events::ProcessId;
+use abi::objects::Registers;
 use kvm_bindings::{kvm_regs, kvm_sregs};
 use kvm_ioctls::VcpuFd;
 use std::collections::VecDeque;
@@ -35,6 +37,33 @@ impl Report {
     }
 }
 
+/// KVM's registers as threads have theirs.
+fn user_registers(r: &kvm_regs, s: &kvm_sregs) -> Registers {
+    Registers {
+        r15: r.r15,
+        r14: r.r14,
+        r13: r.r13,
+        r12: r.r12,
+        r11: r.r11,
+        r10: r.r10,
+        r9: r.r9,
+        r8: r.r8,
+        rbp: r.rbp,
+        rdi: r.rdi,
+        rsi: r.rsi,
+        rdx: r.rdx,
+        rcx: r.rcx,
+        rbx: r.rbx,
+        rax: r.rax,
+        rip: r.rip,
+        cs: u64::from(s.cs.selector),
+        rflags: r.rflags,
+        rsp: r.rsp,
+        ss: u64::from(s.ss.selector),
+        ..Registers::default()
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the virtual machine stopped: {}", self.reason)?;
@@ -45,39 +74,13 @@ impl fmt::Display for Report {
         match &self.registers {
             None => writeln!(f, "  registers cannot be read")?,
             Some((r, s)) => {
-                for row in [
-                    [
-                        ("rax", r.rax),
-                        ("rbx", r.rbx),
-                        ("rcx", r.rcx),
-                        ("rdx", r.rdx),
-                    ],
-                    [
-                        ("rsi", r.rsi),
-                        ("rdi", r.rdi),
-                        ("rbp", r.rbp),
-                        ("rsp", r.rsp),
-                    ],
-                    [("r8", r.r8), ("r9", r.r9), ("r10", r.r10), ("r11", r.r11)],
-                    [
-                        ("r12", r.r12),
-                        ("r13", r.r13),
-                        ("r14", r.r14),
-                        ("r15", r.r15),
-                    ],
-                    [
-                        ("rip", r.rip),
-                        ("flags", r.rflags),
-                        ("cs", u64::from(s.cs.selector)),
-                        ("ss", u64::from(s.ss.selector)),
-                    ],
-                    [
-                        ("cr0", s.cr0),
-                        ("cr2", s.cr2),
-                        ("cr3", s.cr3),
-                        ("cr4", s.cr4),
-                    ],
-                ] {
+                let control = [
+                    ("cr0", s.cr0),
+                    ("cr2", s.cr2),
+                    ("cr3", s.cr3),
+                    ("cr4", s.cr4),
+                ];
+                for row in rows(&user_registers(r, s)).into_iter().chain([control]) {
                     for (name, value) in row {
                         write!(f, "  {name:>5} {value:016x}")?;
                     }

@@ -3,8 +3,8 @@
 use super::fault_text;
 use super::kick::{self, Wishes};
 use super::outcome::{End, Until};
-use super::run_loop::{VcpuLoop, call_event};
-use crate::events::{Event, EventSink};
+use super::run_loop::VcpuLoop;
+use crate::events::{CallEvent, Event, EventSink};
 use crate::memory::{PhysicalMemory, copy_frames, zero_frames};
 use crate::objects::{ProcessView, ThreadView};
 use abi::call_page::{KernelRequest, Shutdown};
@@ -162,7 +162,7 @@ impl VcpuLoop {
             return Err(format!("the kernel answered the unknown call {number}"));
         };
         let process = self.processes.get(GuestAddress(page.process.address()));
-        let event = call_event(process, call, &args, result.cast_signed());
+        let event = CallEvent::new(process, call, &args, result.cast_signed());
         events.take(&Event::Call(&event));
         Ok(())
     }

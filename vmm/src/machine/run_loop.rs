@@ -10,7 +10,7 @@ use super::outcome::{End, RunOutcome, Until};
 use super::processes::Processes;
 use super::report::{LastCalls, Remembered, Report};
 use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum};
-use crate::events::{CallEvent, Event, EventSink, ProcessId, Stats};
+use crate::events::{CallEvent, Event, EventSink, Stats};
 use crate::memory::GuestRam;
 use abi::Call;
 use abi::layout::{PAGE_SIZE, PORT_BOOT, PORT_CALL, TICK_VECTOR};
@@ -352,7 +352,7 @@ impl VcpuLoop {
                 checksum,
                 exits,
                 ns: nanoseconds(time),
-                ..call_event(process, completed.call, &completed.args, result)
+                ..CallEvent::new(process, completed.call, &completed.args, result)
             };
             events.take(&Event::Call(&event));
         }
@@ -369,37 +369,5 @@ impl VcpuLoop {
             .and_then(|page| self.processes.find(GuestAddress(page.process.address())))
             .cloned();
         End::Fault(Box::new(report))
-    }
-}
-
-/// The event of a call that nothing more is known of than its arguments and its result.
-pub(super) fn call_event<'a>(
-    process: &'a ProcessId,
-    call: Call,
-    args: &[u64],
-    result: i64,
-) -> CallEvent<'a> {
-    let signature = call.signature();
-    CallEvent {
-        process,
-        call: signature.name,
-        server: match call.server() {
-            abi::calls::Server::Host => "host",
-            abi::calls::Server::Kernel => "kernel",
-        },
-        args: signature
-            .arguments
-            .iter()
-            .map(|(name, _)| *name)
-            .zip(args.iter().copied())
-            .collect(),
-        signature,
-        result,
-        status: crate::events::status_name(signature.returns, result),
-        actual: None,
-        bytes: 0,
-        checksum: None,
-        exits: 0,
-        ns: 0,
     }
 }
