@@ -21,14 +21,17 @@ pub mod call_page;
 pub mod calls;
 pub mod cmdline;
 pub mod entry;
+pub mod info;
 pub mod layout;
 mod link;
 pub mod objects;
+pub mod options;
 pub mod program;
 pub mod rights;
 pub mod root;
 pub mod startup;
 pub mod status;
+pub mod vdso;
 
 pub use call_page::CallPage;
 pub use calls::Call;
@@ -39,7 +42,7 @@ pub use status::Status;
 
 /// The version of everything in this crate; the kernel publishes it in
 /// [`RootBlock::version`] and the host refuses a guest of another version.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Asserts the size of a type and the offsets of its fields at compile time.
 macro_rules! assert_layout {

@@ -73,6 +73,20 @@ impl Rights {
     pub const DEFAULT_PROCESS: Self = Self::from_bits_retain(0x6_D3CF);
     /// `ZX_DEFAULT_THREAD_RIGHTS`.
     pub const DEFAULT_THREAD: Self = Self::from_bits_retain(0x4_D2CF);
+    /// `ZX_DEFAULT_JOB_RIGHTS`.
+    pub const DEFAULT_JOB: Self = Self::from_bits_retain(0x7_DFCF);
+    /// `ZX_DEFAULT_PORT_RIGHTS`.
+    pub const DEFAULT_PORT: Self = Self::from_bits_retain(0x800F);
+    /// `ZX_DEFAULT_PAGER_RIGHTS`.
+    pub const DEFAULT_PAGER: Self = Self::from_bits_retain(0x180_8002);
+    /// `ZX_DEFAULT_RESOURCE_RIGHTS`.
+    pub const DEFAULT_RESOURCE: Self = Self::from_bits_retain(0x800B);
+    /// `ZX_DEFAULT_BTI_RIGHTS`.
+    pub const DEFAULT_BTI: Self = Self::from_bits_retain(0x80EF);
+    /// `ZX_DEFAULT_VMAR_RIGHTS`; READ, WRITE and EXECUTE come on top as the VMAR allows.
+    pub const DEFAULT_VMAR: Self = Self::from_bits_retain(0x20_8003);
+    /// Of the vDSO's handle: the VMO default without WRITE, with EXECUTE (reference §18).
+    pub const VDSO: Self = Self::from_bits_retain(0xD0F7);
     /// The rights of a process's root VMAR handle.
     pub const ROOT_VMAR: Self = Self::from_bits_retain(0x20_801F);
 }

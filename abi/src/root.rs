@@ -3,7 +3,7 @@
 use crate::assert_layout;
 use crate::call_page::CallPage;
 use crate::link::Link;
-use crate::objects::{FrameEntry, HANDLE_CHUNKS, Process, Vmo};
+use crate::objects::{FrameEntry, HANDLE_CHUNKS, PlainObject, Process, Thread, Vmo};
 use bitflags::bitflags;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -66,8 +66,25 @@ pub struct RootBlock {
     pub free_handle: u32,
     /// Slot index of the next slot that was never used.
     pub fresh_handle: u32,
+    /// Processes in the list.
+    pub process_count: u32,
+    /// Frames that the kernel gives out: those that are free and those in use.
+    pub managed_frames: u64,
+    /// Frames that pools of objects use.
+    pub pool_frames: u64,
+    /// The threads that wait, earliest deadline first, linked through
+    /// [`crate::objects::Thread::next_in_queue`].
+    pub first_waiting: Link<Thread>,
+    /// The vDSO; the kernel keeps it alive.
+    pub vdso: Link<Vmo>,
+    /// Offset in the vDSO of its code; what is before that is its read-only data.
+    pub vdso_code_offset: u64,
+    /// Bytes of its code, a multiple of the page size.
+    pub vdso_code_size: u64,
+    /// The job that all processes are in.
+    pub job: Link<PlainObject>,
     /// Zero.
-    pub reserved: u32,
+    pub reserved: [u64; 5],
     /// Guest-physical addresses of the handle table's pages; zero for those not yet
     /// needed.
     pub handle_chunks: [u64; HANDLE_CHUNKS],
@@ -75,7 +92,7 @@ pub struct RootBlock {
 
 assert_layout!(
     RootBlock,
-    size = 136 + HANDLE_CHUNKS * 8,
+    size = 232 + HANDLE_CHUNKS * 8,
     version @ 8,
     call_page @ 16,
     options @ 24,
@@ -89,5 +106,10 @@ assert_layout!(
     first_vmo @ 104,
     next_koid @ 112,
     handle_count @ 120,
-    handle_chunks @ 136,
+    process_count @ 132,
+    managed_frames @ 136,
+    first_waiting @ 152,
+    vdso @ 160,
+    job @ 184,
+    handle_chunks @ 232,
 );

@@ -2,8 +2,8 @@
 //!
 //! The initial thread starts with `rip` at the entry, `rsp` 8 below a 16-byte boundary at
 //! the top of its stack, `rdi` holding a handle of the **start-up VMO** (rights READ,
-//! MAP, DUPLICATE, TRANSFER, GET_PROPERTY), `rsi` the address of the vDSO (0: there is
-//! none yet), and all other registers zero (reference §19.2).
+//! MAP, DUPLICATE, TRANSFER, GET_PROPERTY), `rsi` the address of the vDSO's first byte, and
+//! all other registers zero (reference §19.2).
 //!
 //! The start-up VMO holds a block in the layout of Zircon's `zx_proc_args_t`: the
 //! header below, an array of handle infos (`PA_HND(type, arg)`), argument strings,
@@ -11,7 +11,8 @@
 //! channel to carry the handles, their values stand in a second array, in the order of
 //! the infos; that is the one addition, and the header is longer for it.
 //!
-//! Every program gets its own process, initial thread and root VMAR. The **first**
+//! Every program gets its own process, initial thread and root VMAR, the job, the vDSO, the
+//! root resource and a BTI. The **first**
 //! program also gets, for each other program in the order of the command line, with
 //! `arg` counting from 0: [`PA_USER0`] its process (default process rights) and
 //! [`PA_USER1`] its root VMAR (root VMAR rights). The name of that program is the
@@ -29,6 +30,15 @@ pub const PROCARGS_VERSION: u32 = 0x1000;
 pub const PA_PROC_SELF: u32 = 0x01;
 /// `PA_THREAD_SELF`: its initial thread.
 pub const PA_THREAD_SELF: u32 = 0x02;
+/// `PA_JOB_DEFAULT`: the job that all processes are in.
+pub const PA_JOB_DEFAULT: u32 = 0x03;
+/// `PA_VMO_VDSO`: the vDSO.
+pub const PA_VMO_VDSO: u32 = 0x11;
+/// `PA_RESOURCE`: the root resource, for `zx_vmo_create_physical` and
+/// `zx_vmo_replace_as_executable`.
+pub const PA_RESOURCE: u32 = 0x3F;
+/// `PA_USER2`: here, a BTI, for `zx_vmo_create_contiguous`.
+pub const PA_USER2: u32 = 0xF2;
 /// `PA_VMAR_ROOT`: its root VMAR.
 pub const PA_VMAR_ROOT: u32 = 0x04;
 /// `PA_USER0`: here, the process of another program.

@@ -98,7 +98,7 @@ pub fn sleep(deadline: i64) {
         return;
     };
     queues.current = Link::NONE;
-    thread.state = ThreadState::SLEEPING.0;
+    thread.state = ThreadState::WAITING.0;
     thread.deadline = deadline;
     let mut before: Option<Ptr<Thread>> = None;
     let mut next = queues.first_sleeper;
@@ -143,7 +143,7 @@ pub fn remove(thread: Ptr<Thread>) {
         unlink(&mut head, &mut last, thread);
         queues.first_ready = head;
         queues.last_ready = last;
-    } else if state == ThreadState::SLEEPING {
+    } else if state == ThreadState::WAITING {
         let mut head = queues.first_sleeper;
         let mut last = Link::NONE;
         unlink(&mut head, &mut last, thread);

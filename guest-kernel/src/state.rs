@@ -124,7 +124,15 @@ static ROOT: Shared<RootPage> = Shared(UnsafeCell::new(RootPage(RootBlock {
     handle_count: 0,
     free_handle: 0,
     fresh_handle: 1,
-    reserved: 0,
+    process_count: 0,
+    managed_frames: 0,
+    pool_frames: 0,
+    first_waiting: Link::NONE,
+    vdso: Link::NONE,
+    vdso_code_offset: 0,
+    vdso_code_size: 0,
+    job: Link::NONE,
+    reserved: [0; 5],
     handle_chunks: [0; HANDLE_CHUNKS],
 })));
 

@@ -17,10 +17,22 @@ impl ObjectType {
     pub const THREAD: Self = Self(2);
     /// `ZX_OBJ_TYPE_VMO`
     pub const VMO: Self = Self(3);
+    /// `ZX_OBJ_TYPE_PORT`
+    pub const PORT: Self = Self(6);
+    /// `ZX_OBJ_TYPE_RESOURCE`
+    pub const RESOURCE: Self = Self(15);
+    /// `ZX_OBJ_TYPE_JOB`
+    pub const JOB: Self = Self(17);
     /// `ZX_OBJ_TYPE_VMAR`
     pub const VMAR: Self = Self(18);
+    /// `ZX_OBJ_TYPE_BTI`
+    pub const BTI: Self = Self(24);
+    /// `ZX_OBJ_TYPE_PAGER`
+    pub const PAGER: Self = Self(28);
     /// A mapping: internal, never behind a handle.
     pub const MAPPING: Self = Self(0x1000);
+    /// A page source: internal, never behind a handle.
+    pub const PAGE_SOURCE: Self = Self(0x1001);
 
     /// A lower-case word for it.
     #[must_use]
@@ -29,8 +41,14 @@ impl ObjectType {
             Self::PROCESS => "process",
             Self::THREAD => "thread",
             Self::VMO => "vmo",
+            Self::PORT => "port",
+            Self::RESOURCE => "resource",
+            Self::JOB => "job",
             Self::VMAR => "vmar",
+            Self::BTI => "bti",
+            Self::PAGER => "pager",
             Self::MAPPING => "mapping",
+            Self::PAGE_SOURCE => "page source",
             _ => return None,
         })
     }
@@ -50,7 +68,7 @@ pub struct ObjectHeader {
     pub references: u32,
     /// Handles to it, in all processes.
     pub handles: u32,
-    /// Signals now asserted.
+    /// Signals now asserted ([`crate::options::Signals`]).
     pub signals: u32,
     /// Zero.
     pub reserved: u32,

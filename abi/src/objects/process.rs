@@ -44,6 +44,8 @@ impl EndReason {
     pub const OUT_OF_MEMORY: i64 = -1025;
     /// Ended by a job's policy: here, an unknown system call.
     pub const POLICY: i64 = -1026;
+    /// Ended because a system call did not come from its place in the vDSO.
+    pub const VDSO: i64 = -1027;
     /// Ended by an exception that nobody handled.
     pub const EXCEPTION: i64 = -1028;
 }
@@ -86,8 +88,11 @@ pub struct Process {
     pub first_table: u32,
     /// Number of its page tables, so that the totals of an inspector add up.
     pub table_count: u32,
+    /// Address of the vDSO's code in it; 0 while that is not mapped. The vDSO's base
+    /// address is this minus [`crate::RootBlock::vdso_code_offset`].
+    pub vdso_code: u64,
     /// Zero.
-    pub reserved: [u64; 9],
+    pub reserved: [u64; 8],
 }
 
 assert_layout!(
@@ -104,4 +109,5 @@ assert_layout!(
     return_code @ 112,
     next @ 128,
     first_table @ 144,
+    vdso_code @ 152,
 );

@@ -29,6 +29,12 @@ bitflags! {
         const VDSO = 2;
         /// The shared zero frame may be mapped somewhere in it.
         const ZERO_FRAMES = 4;
+        /// It is the continuation of the region before it: `zx_vmar_protect` has given a
+        /// part of one mapping other permissions (reference §5.2). Both count as one
+        /// mapping everywhere else.
+        const JOINED = 8;
+        /// `ZX_VM_FAULT_BEYOND_STREAM_SIZE`
+        const FAULT_BEYOND_STREAM_SIZE = 16;
     }
 }
 
@@ -67,7 +73,8 @@ pub struct Vmar {
     pub process: Link<Process>,
     /// Its regions.
     pub first_child: Link<Region>,
-    /// `ZX_VM_CAN_MAP_*` bits.
+    /// What may be mapped in it: `ZX_VM_CAN_MAP_*` and `ZX_VM_COMPACT` bits of
+    /// [`crate::options::VmOptions`].
     pub flags: u32,
     /// Number of its regions.
     pub child_count: u32,

@@ -1,6 +1,7 @@
 //! Threads and their registers.
 
 use crate::assert_layout;
+use crate::call_page::CallProgress;
 use crate::link::Link;
 use crate::objects::{NAME_LENGTH, ObjectHeader, Process};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -14,10 +15,8 @@ impl ThreadState {
     pub const INITIAL: Self = Self(0);
     /// Running, or waiting for its turn on the vCPU.
     pub const READY: Self = Self(1);
-    /// Asleep until [`Thread::deadline`].
-    pub const SLEEPING: Self = Self(2);
-    /// Blocked on something other than time.
-    pub const BLOCKED: Self = Self(3);
+    /// Waiting for what [`Thread::wait_kind`] says, at most until [`Thread::deadline`].
+    pub const WAITING: Self = Self(2);
     /// Ended.
     pub const DEAD: Self = Self(4);
 
@@ -27,9 +26,45 @@ impl ThreadState {
         match self {
             Self::INITIAL => "initial",
             Self::READY => "ready",
-            Self::SLEEPING => "sleeping",
-            Self::BLOCKED => "blocked",
+            Self::WAITING => "waiting",
             Self::DEAD => "dead",
+            _ => "?",
+        }
+    }
+}
+
+/// Values of [`Thread::wait_kind`]: what a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitKind(pub u32);
+
+impl WaitKind {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// Its deadline (`zx_nanosleep`).
+    pub const TIME: Self = Self(1);
+    /// One of the signals `wait_key` of the object [`Thread::held`].
+    pub const SIGNALS: Self = Self(2);
+    /// A packet in the port [`Thread::held`].
+    pub const PORT: Self = Self(3);
+    /// A wake of the futex at the user address `wait_key` of its process.
+    pub const FUTEX: Self = Self(4);
+    /// The page at offset `wait_key` of the pager-backed VMO [`Thread::held`].
+    pub const PAGE: Self = Self(5);
+    /// Leave to make the page at offset `wait_key` of the pager-backed VMO
+    /// [`Thread::held`] dirty.
+    pub const DIRTY: Self = Self(6);
+
+    /// A lower-case word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NONE => "nothing",
+            Self::TIME => "time",
+            Self::SIGNALS => "signals",
+            Self::PORT => "port",
+            Self::FUTEX => "futex",
+            Self::PAGE => "page",
+            Self::DIRTY => "dirty",
             _ => "?",
         }
     }
@@ -98,25 +133,41 @@ pub struct Thread {
     pub process: Link<Process>,
     /// The next thread of that process.
     pub next_in_process: Link<Thread>,
-    /// The next thread in the run queue, or in the list of sleepers.
+    /// The next thread in the run queue, or in the list of those that wait.
     pub next_in_queue: Link<Thread>,
     /// One of [`ThreadState`].
     pub state: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// Monotonic time in nanoseconds at which a sleeper wakes.
+    /// One of [`WaitKind`].
+    pub wait_kind: u32,
+    /// Monotonic time in nanoseconds at which it stops waiting; `i64::MAX` for never.
     pub deadline: i64,
     /// CR2 of its fatal page fault.
     pub fault_address: u64,
     /// `zx_status_t` of its fatal page fault (reference §13.7), sign-extended.
     pub fault_status: i64,
+    /// What it waits for; see [`WaitKind`]. Keeps that object alive until the call in
+    /// progress is over.
+    pub held: Link<ObjectHeader>,
+    /// See [`WaitKind`].
+    pub wait_key: u64,
+    /// Counts up with each wait in the system: who waits longest.
+    pub wait_order: u64,
+    /// Not zero: it is in a call or fault that blocked; when it next runs, the kernel
+    /// takes that up again.
+    pub restart: u32,
+    /// A `zx_status_t`: how its wait ended, while `restart` is set.
+    pub wake_status: i32,
+    /// What ended the wait: the signals of an object.
+    pub wake_value: u64,
+    /// How far a served call has come that is blocked.
+    pub progress: CallProgress,
     /// Zero.
-    pub reserved_tail: [u64; 6],
+    pub reserved_tail: [u64; 7],
 }
 
 assert_layout!(
     Thread,
-    size = 352,
+    size = 448,
     registers @ 64,
     fs_base @ 240,
     process @ 248,
@@ -125,4 +176,7 @@ assert_layout!(
     state @ 272,
     deadline @ 280,
     fault_address @ 288,
+    held @ 304,
+    restart @ 328,
+    progress @ 344,
 );

@@ -2,7 +2,7 @@
 
 use crate::assert_layout;
 use crate::link::Link;
-use crate::objects::{Mapping, NAME_LENGTH, ObjectHeader};
+use crate::objects::{Mapping, NAME_LENGTH, ObjectHeader, PageSource};
 use bitflags::bitflags;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -11,8 +11,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub struct VmoKind(pub u32);
 
 impl VmoKind {
-    /// Paged memory without a source: an absent page reads as zeros.
-    pub const ANONYMOUS: Self = Self(0);
+    /// Pages, in a page list.
+    pub const PAGED: Self = Self(0);
     /// A raw range of guest-physical addresses, not paged.
     pub const PHYSICAL: Self = Self(1);
 
@@ -20,7 +20,7 @@ impl VmoKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::ANONYMOUS => "anonymous",
+            Self::PAGED => "paged",
             Self::PHYSICAL => "physical",
             _ => "?",
         }
@@ -43,19 +43,51 @@ impl CachePolicy {
 }
 
 bitflags! {
-    /// Bits of [`Vmo::options`].
+    /// Bits of [`Vmo::options`]. Those below bit 16 are what `zx_vmo_create` and
+    /// `zx_pager_create_vmo` take.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct VmoOptions: u32 {
         /// `ZX_VMO_RESIZABLE`
         const RESIZABLE = 1 << 1;
+        /// `ZX_VMO_DISCARDABLE`
+        const DISCARDABLE = 1 << 2;
+        /// `ZX_VMO_TRAP_DIRTY`
+        const TRAP_DIRTY = 1 << 3;
         /// `ZX_VMO_UNBOUNDED`
         const UNBOUNDED = 1 << 4;
         /// A private clone that `zx_process_write_memory` made: it has no dispatcher.
         const PRIVATE_CLONE = 1 << 16;
+        /// A slice: its bytes are those of [`Vmo::source`] from [`Vmo::source_offset`] on.
+        /// It has no pages of its own.
+        const SLICE = 1 << 17;
+        /// A reference: its bytes, sizes and cache policy are those of [`Vmo::source`]. It
+        /// has no pages of its own.
+        const REFERENCE = 1 << 18;
+        /// A copy-on-write child of whatever kind.
+        const CLONE = 1 << 19;
+        /// Physically contiguous, all pages present for ever.
+        const CONTIGUOUS = 1 << 20;
+        /// A snapshot without a writer (`ZX_VMO_CHILD_NO_WRITE`).
+        const IMMUTABLE = 1 << 21;
+        /// The vDSO.
+        const VDSO = 1 << 22;
+        /// A discardable VMO whose pages were taken and that was not locked since: any
+        /// access to a page is `ZX_ERR_NOT_FOUND`.
+        const DISCARDED = 1 << 23;
+        /// It has pages that a device uses: they may not go (here: the vDSO's).
+        const PINNED = 1 << 24;
+        /// No handle and no mapping leads to it any more; clones keep it for its pages.
+        const ORPHAN = 1 << 25;
     }
 }
 
 /// A VMO.
+///
+/// What a byte is, in this order: with `SLICE` or `REFERENCE`, the byte of
+/// [`Vmo::source`]; the byte of the page in the page list, if it is present; if the offset
+/// is below [`Vmo::source_limit`], the byte of [`Vmo::source`] at
+/// [`Vmo::source_offset`] + offset, which may itself look further (zero beyond its size);
+/// if it is below [`Vmo::pager_limit`], what the pager supplies; otherwise zero.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Vmo {
@@ -63,15 +95,15 @@ pub struct Vmo {
     pub header: ObjectHeader,
     /// NUL-terminated.
     pub name: [u8; NAME_LENGTH],
-    /// Bytes, a multiple of the page size.
+    /// Bytes, a multiple of the page size. Of a reference: not used.
     pub size: u64,
-    /// Bytes, as asked for: the stream ("content") size.
+    /// Bytes, as asked for: the stream ("content") size. Of a reference: not used.
     pub stream_size: u64,
     /// One of [`VmoKind`].
     pub kind: u32,
     /// Bits of [`VmoOptions`].
     pub options: u32,
-    /// One of [`CachePolicy`].
+    /// One of [`CachePolicy`]. Of a slice or reference: not used.
     pub cache_policy: u32,
     /// Levels of the page list: a tree of `n` levels covers `512^n` pages.
     pub levels: u32,
@@ -80,7 +112,7 @@ pub struct Vmo {
     pub pages: u64,
     /// Pages now present.
     pub page_count: u64,
-    /// Koid of the VMO that it was made a child of; 0 for none.
+    /// Koid of the VMO that it was made a child of; 0 for none. Stays when that is gone.
     pub parent_koid: u64,
     /// Mappings of it, linked through [`Mapping::next_of_vmo`].
     pub first_mapping: Link<Mapping>,
@@ -88,13 +120,45 @@ pub struct Vmo {
     pub next: Link<Vmo>,
     /// The previous one.
     pub previous: Link<Vmo>,
+    /// The VMO whose child it counts as; keeps nothing alive. When that goes, its
+    /// children become those of its own parent.
+    pub parent: Link<Vmo>,
+    /// Its first child, linked through [`Vmo::next_sibling`].
+    pub first_child: Link<Vmo>,
+    /// The next child of the same parent.
+    pub next_sibling: Link<Vmo>,
+    /// The previous one.
+    pub previous_sibling: Link<Vmo>,
+    /// Where bytes come from that it has not itself; keeps that VMO alive. Never a slice
+    /// or a reference.
+    pub source: Link<Vmo>,
+    /// Offset in the source of its first byte, a multiple of the page size.
+    pub source_offset: u64,
+    /// Bytes from its start on that may come from the source, a multiple of the page
+    /// size. Of slices and references: not used.
+    pub source_limit: u64,
+    /// What asks the pager; none if it has none of its own. Owned.
+    pub page_source: Link<PageSource>,
+    /// Bytes from its start on that come from the pager where pages are absent, a
+    /// multiple of the page size.
+    pub pager_limit: u64,
+    /// Guest-physical address of the first byte of a physical or contiguous VMO.
+    pub physical_base: u64,
+    /// How many times a discardable VMO is locked.
+    pub lock_count: u32,
+    /// Number of its children.
+    pub child_count: u32,
+    /// Clones that get bytes from it ([`Vmo::source`]), slices and references not counted.
+    pub clone_count: u32,
+    /// Slices and references of it ([`Vmo::source`]).
+    pub alias_count: u32,
     /// Zero.
-    pub reserved: [u64; 12],
+    pub reserved: [u64; 4],
 }
 
 assert_layout!(
     Vmo,
-    size = 240,
+    size = 272,
     name @ 32,
     size @ 64,
     stream_size @ 72,
@@ -108,6 +172,16 @@ assert_layout!(
     first_mapping @ 120,
     next @ 128,
     previous @ 136,
+    parent @ 144,
+    first_child @ 152,
+    source @ 176,
+    source_offset @ 184,
+    source_limit @ 192,
+    page_source @ 200,
+    pager_limit @ 208,
+    physical_base @ 216,
+    lock_count @ 224,
+    clone_count @ 232,
 );
 
 impl Vmo {

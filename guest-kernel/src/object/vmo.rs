@@ -46,7 +46,7 @@ pub fn create(
     vmo.name = *name;
     vmo.size = size;
     vmo.stream_size = stream_size;
-    vmo.kind = VmoKind::ANONYMOUS.0;
+    vmo.kind = VmoKind::PAGED.0;
     vmo.options = options.bits();
     vmo.levels = Vmo::levels_for(size);
     let mut root = root();

@@ -80,6 +80,7 @@ fn argument(value: u64, kind: ArgKind) -> String {
         ArgKind::Pointer if value == 0 => "NULL".to_owned(),
         ArgKind::Pointer | ArgKind::Address => format!("{value:#x}"),
         ArgKind::Size => value.to_string(),
+        ArgKind::Number => low.to_string(),
         ArgKind::Time | ArgKind::Signed => value.cast_signed().to_string(),
         ArgKind::Rights => rights(low),
     }

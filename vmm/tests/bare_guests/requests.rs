@@ -85,7 +85,7 @@ fn unknown() -> Outcome {
 
 /// Served calls of a kernel that has no process.
 fn calls_of_nobody() -> Outcome {
-    for call in Call::ALL {
+    for &call in Call::ALL {
         if call.number() > Call::LAST_SERVED || call == Call::Null {
             continue;
         }

@@ -287,7 +287,7 @@ fn vmo_calls_check_handle_kind_wrap_policy_range_in_that_order() {
         change(
             &world.guest,
             world.vmo,
-            VmoKind::ANONYMOUS,
+            VmoKind::PAGED,
             CachePolicy::UNCACHED,
         );
         expect(

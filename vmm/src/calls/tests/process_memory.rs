@@ -147,13 +147,13 @@ fn physical_and_uncached_memory_is_refused_after_the_mapping_was_found() {
         ),
         (
             documented,
-            VmoKind::ANONYMOUS,
+            VmoKind::PAGED,
             CachePolicy::UNCACHED,
             Status::BAD_STATE,
         ),
         (
             zircon,
-            VmoKind::ANONYMOUS,
+            VmoKind::PAGED,
             CachePolicy::UNCACHED,
             Status::BAD_STATE,
         ),
