@@ -8,7 +8,7 @@ use abi::{Link, Status};
 
 use super::start_info::Module;
 use crate::object::mapping::Attributes;
-use crate::object::{process, vmar, vmo};
+use crate::object::{pages, process, vmar, vmo};
 use crate::state::{Follow, Ptr, root};
 
 /// Makes the VMO of the module's frames. The root block keeps it for ever.
@@ -28,7 +28,7 @@ pub fn create(module: Option<Module>) -> Result<(), Status> {
     let size = data.memory_size + code.memory_size;
     let options = VmoOptions::VDSO | VmoOptions::PINNED;
     let vmo = vmo::create(size, size, options, &header.name)?;
-    vmo::adopt_frames(vmo, module.address + data.file_offset, size)?;
+    pages::adopt_frames(vmo, module.address + data.file_offset, size)?;
     let mut root = root();
     root.vdso = vmo.link();
     root.vdso_code_offset = code.address;
