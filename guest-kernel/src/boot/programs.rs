@@ -7,15 +7,16 @@ use abi::objects::{
 use abi::program::{PROGRAM_MAGIC, ProgramHeader, ProgramSegment};
 use abi::startup::{
     PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
-    PA_VMAR_ROOT, StartupHeader, handle_info_argument, handle_info_kind,
+    PA_VMAR_ROOT, PA_VMO_VDSO, StartupHeader, handle_info_argument, handle_info_kind,
 };
 use abi::{Link, Rights, Status};
 
 use super::start_info::{Info, Module};
+use super::vdso;
 use crate::host;
 use crate::object::header::name as vmo_name;
 use crate::object::mapping::Attributes;
-use crate::object::{handle, header, plain, process, thread, vmar, vmo};
+use crate::object::{handle, header, pages, plain, process, thread, vmar, vmo};
 use crate::state::{Ptr, root};
 
 /// Rights of the start-up VMO's handle.
@@ -25,21 +26,22 @@ const STARTUP_RIGHTS: Rights = Rights::READ
     .union(Rights::TRANSFER)
     .union(Rights::GET_PROPERTY);
 
-/// Makes a process of each module, then starts them in order.
+/// Makes a process of each module behind the first, the vDSO, then starts them in order.
 ///
 /// # Errors
-/// NO_MEMORY; INVALID_ARGS for a module that is no program.
+/// NO_MEMORY; INVALID_ARGS for a module that is not what it should be.
 pub fn start(info: &Info) -> Result<(), Status> {
     let shared = Shared::create()?;
     let job_koid = shared.job.header.koid;
     root().job = shared.job.link();
-    for i in 0..info.module_count {
+    for i in 1..info.module_count {
         let program = program(info.module(i))?;
         // The process is kept alive by this reference until it is started.
         process::create(job_koid, program.name)?;
     }
-    for i in 0..info.module_count {
-        if let (Some(module), Some(process)) = (info.module(i), nth_process(i as u64)) {
+    vdso::create(info.module(0))?;
+    for i in 1..info.module_count {
+        if let (Some(module), Some(process)) = (info.module(i), nth_process(i as u64 - 1)) {
             load(module, process, &shared)?;
         }
     }
@@ -92,10 +94,17 @@ fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), St
     for segment in program.segments.iter().take(program.segment_count as usize) {
         map_segment(module, process, segment)?;
     }
+    let vdso = vdso::map(process)?;
     let thread = thread::create(process, vmo_name(b"initial-thread"))?;
     let stack_top = map_stack(process, program.stack_size)?;
     let startup = start_up_block(module, process, thread, shared)?;
-    thread::set_entry(thread, program.entry, stack_top - 8, u64::from(startup), 0);
+    thread::set_entry(
+        thread,
+        program.entry,
+        stack_top - 8,
+        u64::from(startup),
+        vdso,
+    );
     process::started(process, host::clock());
     thread::start(thread);
     header::release(thread.cast());
@@ -114,7 +123,7 @@ fn map_segment(
         VmoOptions::empty(),
         &process.name,
     )?;
-    vmo::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
+    pages::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
     let permissions = Permissions::from_bits_truncate(segment.permissions);
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
     vmar::map(
@@ -185,7 +194,7 @@ fn start_up_block(
         VmoOptions::empty(),
         &vmo_name(b"startup"),
     )?;
-    vmo::adopt_frames(vmo, block, size)?;
+    pages::adopt_frames(vmo, block, size)?;
     let value = handle::create(process, vmo.cast(), STARTUP_RIGHTS);
     header::release(vmo.cast());
     value
@@ -210,6 +219,7 @@ fn start_up_handle(
         PA_JOB_DEFAULT => handle::create(process, shared.job.cast(), Rights::DEFAULT_JOB),
         PA_RESOURCE => handle::create(process, shared.resource.cast(), Rights::DEFAULT_RESOURCE),
         PA_USER2 => handle::create(process, shared.bti.cast(), Rights::DEFAULT_BTI),
+        PA_VMO_VDSO => handle::create(process, vdso::vmo()?.cast(), Rights::VDSO),
         PA_USER0 => handle::create(process, other()?.cast(), Rights::DEFAULT_PROCESS),
         PA_USER1 => handle::create(process, vmar_of(other()?)?.cast(), Rights::ROOT_VMAR),
         _ => Ok(0),

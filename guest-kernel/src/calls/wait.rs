@@ -76,7 +76,11 @@ pub fn signal(context: Context, value: u32, clear: u32, set: u32) -> Result<(), 
     if !found.rights.contains(Rights::SIGNAL) {
         return Err(Status::ACCESS_DENIED);
     }
-    if (clear | set) & !Signals::USER_ALL.bits() != 0 {
+    let (clear, set) = (
+        Signals::from_bits_retain(clear),
+        Signals::from_bits_retain(set),
+    );
+    if !Signals::USER_ALL.contains(clear | set) {
         return Err(Status::INVALID_ARGS);
     }
     signals::change(found.object, clear, set);

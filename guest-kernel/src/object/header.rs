@@ -1,11 +1,11 @@
 //! Reference counts, and what happens when one drops to zero.
 
 use abi::objects::{
-    NAME_LENGTH, OBJECT_MAGIC, ObjectHeader, ObjectType, PlainObject, Port, Process, Thread, Vmar,
-    Vmo,
+    NAME_LENGTH, OBJECT_MAGIC, ObjectHeader, ObjectType, Pager, PlainObject, Port, Process, Thread,
+    Vmar, Vmo,
 };
 
-use super::{plain, port, process, thread, vmar, vmo};
+use super::{pager, plain, port, process, thread, vmar, vmo};
 use crate::state::Ptr;
 
 /// A header for a new object with one reference.
@@ -48,6 +48,7 @@ pub fn release(mut object: Ptr<ObjectHeader>) {
         ObjectType::JOB | ObjectType::RESOURCE | ObjectType::BTI => {
             plain::destroy(object.cast::<PlainObject>());
         }
+        ObjectType::PAGER => pager::destroy(object.cast::<Pager>()),
         _ => {}
     }
 }
@@ -58,6 +59,8 @@ pub fn last_handle_closed(object: Ptr<ObjectHeader>) {
         ObjectType::PROCESS => process::last_handle_closed(object.cast::<Process>()),
         ObjectType::THREAD => thread::last_handle_closed(object.cast::<Thread>()),
         ObjectType::PORT => port::last_handle_closed(object.cast::<Port>()),
+        ObjectType::VMO => vmo::last_handle_closed(object.cast::<Vmo>()),
+        ObjectType::PAGER => pager::last_handle_closed(object.cast::<Pager>()),
         _ => {}
     }
 }

@@ -106,7 +106,7 @@ pub fn end(mut process: Ptr<Process>, return_code: i64) {
     handle::close_all(process);
     destroy_address_space(process);
     process.state = ProcessState::DEAD.0;
-    signals::change(process.cast(), 0, Signals::TERMINATED.bits());
+    signals::change(process.cast(), Signals::empty(), Signals::TERMINATED);
     if running {
         host::process_ended(process);
         header::release(process.cast());

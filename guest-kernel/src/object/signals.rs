@@ -6,6 +6,7 @@
 
 use abi::Status;
 use abi::objects::{ObjectHeader, WaitKind};
+use abi::options::Signals;
 
 use crate::sched;
 use crate::state::Ptr;
@@ -15,9 +16,9 @@ pub const HANDLE_CLOSED: u32 = 1 << 23;
 
 /// Clears and then asserts signals. Whoever waits for one that is now asserted is told so,
 /// even if it is cleared again before the waiter runs.
-pub fn change(mut object: Ptr<ObjectHeader>, clear: u32, set: u32) {
+pub fn change(mut object: Ptr<ObjectHeader>, clear: Signals, set: Signals) {
     let before = object.signals;
-    object.signals = (before & !clear) | set;
+    object.signals = (before & !clear.bits()) | set.bits();
     let now = object.signals;
     if now == before {
         return;

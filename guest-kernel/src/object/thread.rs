@@ -51,7 +51,7 @@ pub fn set_entry(mut thread: Ptr<Thread>, pc: u64, sp: u64, arg1: u64, arg2: u64
 
 /// Lets a thread run whose registers are set.
 pub fn start(thread: Ptr<Thread>) {
-    signals::change(thread.cast(), 0, Signals::THREAD_RUNNING.bits());
+    signals::change(thread.cast(), Signals::empty(), Signals::THREAD_RUNNING);
     sched::make_ready(thread);
 }
 
@@ -78,8 +78,7 @@ pub fn end(mut thread: Ptr<Thread>) {
     }
     sched::settle(thread);
     resolve::abandon(thread);
-    let running = Signals::THREAD_RUNNING.bits();
-    signals::change(thread.cast(), running, Signals::TERMINATED.bits());
+    signals::change(thread.cast(), Signals::THREAD_RUNNING, Signals::TERMINATED);
     process::remove_thread(Ptr::new(thread.process), thread);
 }
 

@@ -4,7 +4,7 @@
 use super::ProgramError;
 use abi::startup::{
     PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
-    PA_VMAR_ROOT, PROCARGS_PROTOCOL, PROCARGS_VERSION, StartupHeader, handle_info,
+    PA_VMAR_ROOT, PA_VMO_VDSO, PROCARGS_PROTOCOL, PROCARGS_VERSION, StartupHeader, handle_info,
 };
 use zerocopy::IntoBytes;
 
@@ -76,11 +76,12 @@ fn handle_infos(others: usize) -> Vec<u32> {
         PA_PROC_SELF,
         PA_THREAD_SELF,
         PA_VMAR_ROOT,
+        PA_VMO_VDSO,
         PA_JOB_DEFAULT,
         PA_RESOURCE,
         PA_USER2,
-    ]
-    .map(|kind| handle_info(kind, 0));
+    ];
+    let own = own.map(|kind| handle_info(kind, 0));
     let of_others = (0u32..)
         .take(others)
         .flat_map(|index| [PA_USER0, PA_USER1].map(|kind| handle_info(kind, index)));
@@ -123,9 +124,9 @@ mod tests {
         };
         assert_eq!(
             words(header.handle_info_offset),
-            [1, 2, 4, 3, 0x3F, 0xF2, 0xF0, 0xF1, 0x1_00F0, 0x1_00F1]
+            [1, 2, 4, 0x11, 3, 0x3F, 0xF2, 0xF0, 0xF1, 0x1_00F0, 0x1_00F1]
         );
-        assert_eq!(words(header.handles_offset), [0; 10]);
+        assert_eq!(words(header.handles_offset), [0; 11]);
     }
 
     #[test]
