@@ -52,9 +52,22 @@ pub fn run(
 /// # Errors
 /// INVALID_ARGS; a part of the value may be stored then.
 pub fn store<T: Copy>(process: Ptr<Process>, address: u64, value: T) -> Result<(), Status> {
-    let mut source = (&raw const value).cast::<u8>();
+    store_part(process, address, &value, size_of::<T>() as u64)
+}
+
+/// Stores the first `length` bytes of a value, at most all of it.
+///
+/// # Errors
+/// INVALID_ARGS; some of the bytes may be stored then.
+pub fn store_part<T: Copy>(
+    process: Ptr<Process>,
+    address: u64,
+    value: &T,
+    length: u64,
+) -> Result<(), Status> {
+    let mut source = (&raw const *value).cast::<u8>();
     let mut at = address;
-    let mut left = size_of::<T>() as u64;
+    let mut left = length.min(size_of::<T>() as u64);
     while left > 0 {
         let (physical, bytes) = run(process, at, left, Permissions::WRITE)?;
         let target = (PHYSMAP_BASE + physical) as *mut u8;
@@ -66,6 +79,27 @@ pub fn store<T: Copy>(process: Ptr<Process>, address: u64, value: T) -> Result<(
         }
         at += bytes;
         left -= bytes;
+    }
+    Ok(())
+}
+
+/// Fills a buffer with the bytes at `address`.
+///
+/// # Errors
+/// INVALID_ARGS; a part of the buffer may be filled then.
+pub fn load_bytes(process: Ptr<Process>, address: u64, buffer: &mut [u8]) -> Result<(), Status> {
+    let mut at = address;
+    let mut rest = buffer;
+    while !rest.is_empty() {
+        let (physical, bytes) = run(process, at, rest.len() as u64, Permissions::READ)?;
+        let (now, later) = core::mem::take(&mut rest)
+            .split_at_mut_checked(bytes as usize)
+            .unwrap_or_default();
+        let source = (PHYSMAP_BASE + physical) as *const u8;
+        // SAFETY: `run` found a page of guest RAM with that many bytes left in it.
+        unsafe { core::ptr::copy_nonoverlapping(source, now.as_mut_ptr(), now.len()) };
+        at += bytes;
+        rest = later;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The objects: what they are and what can be done with them. System calls
 //! (`crate::calls`) are thin shells over this; nothing here knows of calls.
 
+pub mod attribution;
 pub mod fault_in;
 pub mod handle;
 pub mod header;
@@ -10,3 +11,5 @@ pub mod process;
 pub mod thread;
 pub mod vmar;
 pub mod vmo;
+pub mod vmo_ops;
+pub mod vmo_size;

@@ -1,0 +1,163 @@
+//! Whose the pages of a VMO are (reference §15.1), and which of them are there.
+
+use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
+use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
+use abi::objects::{Mapping, MappingFlags, Permissions, Vmo, VmoKind, VmoOptions};
+
+use super::page_list;
+use crate::arch::paging;
+use crate::mem::frames;
+use crate::state::{Follow, Ptr};
+
+/// Bytes of a VMO's resident pages, counted as Zircon does.
+#[derive(Clone, Copy, Default)]
+pub struct Counts {
+    /// All of them.
+    pub committed: u64,
+    /// Those of pages that no snapshot shares.
+    pub private: u64,
+    /// Each page divided by the number of VMOs that share it.
+    pub scaled: u64,
+    /// The fraction that the division leaves; 2^63 is one byte.
+    pub fraction: u64,
+}
+
+/// One byte in [`Counts::fraction`].
+const ONE: u128 = 1 << 63;
+
+impl Counts {
+    /// Adds `bytes` of pages, divided by `sharers`.
+    fn add(&mut self, bytes: u64, sharers: u64) {
+        self.committed += bytes;
+        if sharers == 1 {
+            self.private += bytes;
+        }
+        let sum = u128::from(self.fraction) + u128::from(bytes) * ONE / u128::from(sharers);
+        // The whole bytes of a sum of addresses fit.
+        self.scaled += (sum / ONE) as u64;
+        self.fraction = (sum % ONE) as u64;
+    }
+
+    /// Adds the scaled bytes of `other`, divided by `sharers`.
+    pub fn add_scaled(&mut self, other: Self, sharers: u64) {
+        let bytes = u128::from(other.scaled) * ONE + u128::from(other.fraction);
+        let sum = u128::from(self.fraction) + bytes / u128::from(sharers.max(1));
+        self.scaled += (sum / ONE) as u64;
+        self.fraction = (sum % ONE) as u64;
+    }
+}
+
+/// The VMO that has the bytes: for slices and references, their source.
+pub fn backing(vmo: Ptr<Vmo>) -> Ptr<Vmo> {
+    match vmo.source.get() {
+        Some(source) if is_alias(vmo) => source,
+        _ => vmo,
+    }
+}
+
+/// Whether it is a slice or a reference.
+pub fn is_alias(vmo: Ptr<Vmo>) -> bool {
+    VmoOptions::from_bits_retain(vmo.options).intersects(VmoOptions::SLICE | VmoOptions::REFERENCE)
+}
+
+/// Physical and contiguous VMOs have no stream size.
+pub fn has_no_stream(vmo: Ptr<Vmo>) -> bool {
+    let backing = backing(vmo);
+    let options = VmoOptions::from_bits_retain(backing.options);
+    backing.kind == VmoKind::PHYSICAL.0 || options.contains(VmoOptions::CONTIGUOUS)
+}
+
+/// The counts of `[offset, offset + length)`. Slices and references have no pages of
+/// their own and count none.
+pub fn of_range(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Counts {
+    let mut counts = Counts::default();
+    if is_alias(vmo) {
+        return counts;
+    }
+    let mut own = 0;
+    each_present(vmo, offset, length, |_, entry| {
+        let others = if entry & WRITABLE == 0 {
+            frames::entry(entry & ADDRESS_MASK).extra_owners
+        } else {
+            0
+        };
+        if others == 0 {
+            own += PAGE_SIZE;
+        } else {
+            counts.add(PAGE_SIZE, u64::from(others) + 1);
+        }
+        true
+    });
+    counts.add(own, 1);
+    counts
+}
+
+/// Shows the entries of the pages that a VMO has itself in `[offset, offset + length)`, in
+/// ascending order, with their offsets, until `visit` says that it is enough.
+fn each_present(vmo: Ptr<Vmo>, offset: u64, length: u64, mut visit: impl FnMut(u64, u64) -> bool) {
+    let end = offset.saturating_add(length).min(vmo.size);
+    let mut at = offset;
+    while at < end {
+        let slots = match page_list::find_slots(vmo, at) {
+            Ok(slots) => slots,
+            Err(gap) => {
+                at = at.saturating_add(gap);
+                continue;
+            }
+        };
+        let count = slots.count.min((end - at).div_ceil(PAGE_SIZE));
+        for i in 0..count {
+            // SAFETY: below the count of `find_slots`.
+            let entry = unsafe { slots.first.add(i as usize).read() };
+            if entry & PRESENT != 0 && !visit(at + (i << PAGE_SHIFT), entry) {
+                return;
+            }
+        }
+        at = at.saturating_add(count << PAGE_SHIFT);
+    }
+}
+
+/// Maps the pages of `[base, base + length)` of a mapping that its VMO has itself and that
+/// can be read without further ado. Failing is no failure (reference §13.1).
+pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
+    let permissions = Permissions::from_bits_retain(mapping.permissions);
+    if !permissions.contains(Permissions::READ) {
+        return;
+    }
+    let vmo: Ptr<Vmo> = Ptr::new(mapping.vmo);
+    let target = backing(vmo);
+    let discarded = VmoOptions::from_bits_retain(target.options).contains(VmoOptions::DISCARDED);
+    // What a mapping shows of a reference ends where its source does.
+    let sized = VmoOptions::from_bits_retain(vmo.options).contains(VmoOptions::SLICE);
+    let sized = if sized { vmo } else { target };
+    let mut limit = sized.size;
+    if mapping.flags & MappingFlags::FAULT_BEYOND_STREAM_SIZE.bits() != 0 {
+        limit = limit.min(sized.stream_size.next_multiple_of(PAGE_SIZE));
+    }
+    let offset = mapping.vmo_offset + (base - mapping.region.base);
+    if discarded || offset >= limit {
+        return;
+    }
+    let shift = if is_alias(vmo) { vmo.source_offset } else { 0 };
+    let process = Ptr::new(mapping.process);
+    each_present(
+        target,
+        offset + shift,
+        length.min(limit - offset),
+        |at, entry| {
+            let address = base + (at - shift - offset);
+            let Ok(slot) = paging::entry_slot(process, address) else {
+                return false;
+            };
+            let leaf = paging::leaf(entry & ADDRESS_MASK, permissions, entry & WRITABLE != 0);
+            // SAFETY: a slot of a live table, for this address.
+            unsafe {
+                // Only in place of nothing, so that no translation is stale.
+                if slot.read() & PRESENT == 0 {
+                    slot.write(leaf);
+                }
+            }
+            true
+        },
+    );
+}
