@@ -1,12 +1,12 @@
 //! `zx_object_get_property`, `zx_object_set_property`.
 
-use abi::objects::{NAME_LENGTH, ObjectType, PlainObject, Process, Thread, Vmo, VmoOptions};
+use abi::objects::{NAME_LENGTH, ObjectType, PlainObject, Process, Thread, Vmo};
 use abi::options::Property;
 use abi::{Rights, Status};
 
 use super::Context;
 use crate::object::handle::{self, Found};
-use crate::object::{attribution, vmo_size};
+use crate::object::vmo_size;
 use crate::state::{Ptr, root};
 use crate::user_copy;
 
@@ -37,7 +37,7 @@ pub fn get(
         }
         Property::VMO_CONTENT_SIZE => {
             check_size(size, size_of::<u64>())?;
-            stream_size(of_type(found, ObjectType::VMO)?)
+            vmo_size::stream_size(of_type(found, ObjectType::VMO)?)
         }
         _ => return Err(Status::INVALID_ARGS),
     };
@@ -126,16 +126,4 @@ fn name(found: Found) -> Result<Ptr<[u8; NAME_LENGTH]>, Status> {
         _ => return Err(Status::WRONG_TYPE),
     };
     Ok(Ptr::from_raw(raw))
-}
-
-/// The stream size (reference §9.1): that of physical and contiguous VMOs is 0.
-fn stream_size(vmo: Ptr<Vmo>) -> u64 {
-    let options = VmoOptions::from_bits_retain(vmo.options);
-    if attribution::has_no_stream(vmo) {
-        0
-    } else if options.contains(VmoOptions::REFERENCE) {
-        attribution::backing(vmo).stream_size
-    } else {
-        vmo.stream_size
-    }
 }

@@ -2,12 +2,12 @@
 
 use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
 use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
-use abi::objects::{Mapping, MappingFlags, Permissions, Vmo, VmoKind, VmoOptions};
+use abi::objects::{CachePolicy, Mapping, Permissions, Vmo};
 
-use super::page_list;
+use super::{page_list, vmo};
 use crate::arch::paging;
 use crate::mem::frames;
-use crate::state::{Follow, Ptr};
+use crate::state::Ptr;
 
 /// Bytes of a VMO's resident pages, counted as Zircon does.
 #[derive(Clone, Copy, Default)]
@@ -47,31 +47,11 @@ impl Counts {
     }
 }
 
-/// The VMO that has the bytes: for slices and references, their source.
-pub fn backing(vmo: Ptr<Vmo>) -> Ptr<Vmo> {
-    match vmo.source.get() {
-        Some(source) if is_alias(vmo) => source,
-        _ => vmo,
-    }
-}
-
-/// Whether it is a slice or a reference.
-pub fn is_alias(vmo: Ptr<Vmo>) -> bool {
-    VmoOptions::from_bits_retain(vmo.options).intersects(VmoOptions::SLICE | VmoOptions::REFERENCE)
-}
-
-/// Physical and contiguous VMOs have no stream size.
-pub fn has_no_stream(vmo: Ptr<Vmo>) -> bool {
-    let backing = backing(vmo);
-    let options = VmoOptions::from_bits_retain(backing.options);
-    backing.kind == VmoKind::PHYSICAL.0 || options.contains(VmoOptions::CONTIGUOUS)
-}
-
 /// The counts of `[offset, offset + length)`. Slices and references have no pages of
 /// their own and count none.
 pub fn of_range(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Counts {
     let mut counts = Counts::default();
-    if is_alias(vmo) {
+    if vmo::is_alias(vmo) {
         return counts;
     }
     let mut own = 0;
@@ -117,47 +97,32 @@ fn each_present(vmo: Ptr<Vmo>, offset: u64, length: u64, mut visit: impl FnMut(u
     }
 }
 
-/// Maps the pages of `[base, base + length)` of a mapping that its VMO has itself and that
-/// can be read without further ado. Failing is no failure (reference §13.1).
+/// Maps the pages of `[base, base + length)` of a mapping that its VMO has itself: those
+/// take nothing but page tables. Failing is no failure (reference §13.1).
 pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
     let permissions = Permissions::from_bits_retain(mapping.permissions);
     if !permissions.contains(Permissions::READ) {
         return;
     }
-    let vmo: Ptr<Vmo> = Ptr::new(mapping.vmo);
-    let target = backing(vmo);
-    let discarded = VmoOptions::from_bits_retain(target.options).contains(VmoOptions::DISCARDED);
-    // What a mapping shows of a reference ends where its source does.
-    let sized = VmoOptions::from_bits_retain(vmo.options).contains(VmoOptions::SLICE);
-    let sized = if sized { vmo } else { target };
-    let mut limit = sized.size;
-    if mapping.flags & MappingFlags::FAULT_BEYOND_STREAM_SIZE.bits() != 0 {
-        limit = limit.min(sized.stream_size.next_multiple_of(PAGE_SIZE));
-    }
+    let (target, shift) = vmo::target(Ptr::new(mapping.vmo));
+    let policy = CachePolicy(target.cache_policy);
     let offset = mapping.vmo_offset + (base - mapping.region.base);
-    if discarded || offset >= limit {
-        return;
-    }
-    let shift = if is_alias(vmo) { vmo.source_offset } else { 0 };
+    let length = length.min(vmo::mappable_size(mapping).saturating_sub(offset));
     let process = Ptr::new(mapping.process);
-    each_present(
-        target,
-        offset + shift,
-        length.min(limit - offset),
-        |at, entry| {
-            let address = base + (at - shift - offset);
-            let Ok(slot) = paging::entry_slot(process, address) else {
-                return false;
-            };
-            let leaf = paging::leaf(entry & ADDRESS_MASK, permissions, entry & WRITABLE != 0);
-            // SAFETY: a slot of a live table, for this address.
-            unsafe {
-                // Only in place of nothing, so that no translation is stale.
-                if slot.read() & PRESENT == 0 {
-                    slot.write(leaf);
-                }
+    each_present(target, offset + shift, length, |at, entry| {
+        let address = base + (at - shift - offset);
+        let Ok(slot) = paging::entry_slot(process, address) else {
+            return false;
+        };
+        let writable = entry & WRITABLE != 0;
+        let leaf = paging::leaf(entry & ADDRESS_MASK, permissions, writable, policy);
+        // SAFETY: a slot of a live table, for this address.
+        unsafe {
+            // Only in place of nothing, so that no translation is stale.
+            if slot.read() & PRESENT == 0 {
+                slot.write(leaf);
             }
-            true
-        },
-    );
+        }
+        true
+    });
 }

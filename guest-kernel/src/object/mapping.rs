@@ -12,7 +12,7 @@
 use abi::objects::{Mapping, MappingFlags, ObjectType, Permissions, Process, Region, Vmar, Vmo};
 use abi::{Link, Status};
 
-use super::{header, vmo};
+use super::{clone, header, vmo};
 use crate::mem::pool::Pool;
 use crate::state::{Follow, Ptr};
 
@@ -180,16 +180,16 @@ pub fn make_private(mapping: Ptr<Mapping>) -> Result<(), Status> {
         record = next_of_whole(mapping);
     }
     let parent = Ptr::new(first.vmo);
-    let clone = vmo::private_clone(parent, first.vmo_offset, size)?;
+    let copy = clone::private(parent, first.vmo_offset, size)?;
     let mut record = Some(first);
     while let Some(mut mapping) = record {
         record = next_of_whole(mapping);
         vmo::detach(parent, mapping);
-        vmo::attach(clone, mapping);
+        vmo::attach(copy, mapping);
         mapping.vmo_offset = mapping.region.base - base;
         mapping.flags |= MappingFlags::PRIVATE_COPY.bits();
     }
     // The mapping holds the references that are to stay.
-    header::release(clone.cast());
+    header::release(copy.cast());
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Records of VMOs (reference §15.1, §15.3).
 
 use abi::info::{InfoVmo, InfoVmoFlags};
-use abi::objects::{MappingFlags, ObjectType, Process, ProcessState, Vmo, VmoKind, VmoOptions};
+use abi::objects::{MappingFlags, ObjectType, Process, ProcessState, Vmo, VmoOptions};
 use abi::options::Topic;
 use abi::{Rights, Status};
 
 use super::super::Context;
 use super::Output;
-use crate::object::{attribution, handle, mapping, vmar};
+use crate::object::{attribution, handle, mapping, vmar, vmo};
 use crate::state::{Follow, Ptr};
 
 /// Bytes of a record in the version of that topic.
@@ -55,13 +55,7 @@ pub fn of_process(process: Ptr<Process>, topic: u32, mut out: Output) -> Result<
 }
 
 fn record(vmo: Ptr<Vmo>, via: InfoVmoFlags, rights: Rights) -> InfoVmo {
-    let backing = attribution::backing(vmo);
-    let options = VmoOptions::from_bits_retain(vmo.options);
-    let size = if options.contains(VmoOptions::REFERENCE) {
-        backing.size
-    } else {
-        vmo.size
-    };
+    let size = vmo::sized(vmo).size;
     let (num_mappings, share_count) = mappings(vmo);
     let counts = attribution::of_range(vmo, 0, size);
     InfoVmo {
@@ -76,7 +70,7 @@ fn record(vmo: Ptr<Vmo>, via: InfoVmoFlags, rights: Rights) -> InfoVmo {
         padding: 0,
         committed_bytes: counts.committed,
         handle_rights: rights.bits(),
-        cache_policy: backing.cache_policy,
+        cache_policy: vmo::cache_policy(vmo),
         metadata_bytes: size_of::<Vmo>() as u64,
         committed_change_events: 0,
         populated_bytes: counts.committed,
@@ -90,37 +84,21 @@ fn record(vmo: Ptr<Vmo>, via: InfoVmoFlags, rights: Rights) -> InfoVmo {
 }
 
 fn flags(vmo: Ptr<Vmo>) -> InfoVmoFlags {
-    let options = VmoOptions::from_bits_retain(vmo.options);
-    let backing = attribution::backing(vmo);
-    let contiguous = VmoOptions::from_bits_retain(backing.options).contains(VmoOptions::CONTIGUOUS);
-    let cow = options.intersects(VmoOptions::CLONE | VmoOptions::PRIVATE_CLONE);
+    let (target, _) = vmo::target(vmo);
+    let has = |option| vmo::has(vmo, option);
+    let cow = has(VmoOptions::CLONE | VmoOptions::PRIVATE_CLONE);
     let mut flags = InfoVmoFlags::empty();
-    flags.set(InfoVmoFlags::TYPE_PAGED, backing.kind == VmoKind::PAGED.0);
-    flags.set(
-        InfoVmoFlags::RESIZABLE,
-        options.contains(VmoOptions::RESIZABLE),
-    );
+    flags.set(InfoVmoFlags::TYPE_PAGED, !vmo::is_physical(vmo));
+    flags.set(InfoVmoFlags::RESIZABLE, has(VmoOptions::RESIZABLE));
     flags.set(InfoVmoFlags::IS_COW_CLONE, cow);
-    flags.set(InfoVmoFlags::PAGER_BACKED, has_pager(vmo));
-    flags.set(InfoVmoFlags::CONTIGUOUS, contiguous);
+    flags.set(InfoVmoFlags::PAGER_BACKED, vmo::pager_root(vmo).is_some());
     flags.set(
-        InfoVmoFlags::DISCARDABLE,
-        options.contains(VmoOptions::DISCARDABLE),
+        InfoVmoFlags::CONTIGUOUS,
+        vmo::has(target, VmoOptions::CONTIGUOUS),
     );
-    flags.set(
-        InfoVmoFlags::IMMUTABLE,
-        options.contains(VmoOptions::IMMUTABLE),
-    );
+    flags.set(InfoVmoFlags::DISCARDABLE, has(VmoOptions::DISCARDABLE));
+    flags.set(InfoVmoFlags::IMMUTABLE, has(VmoOptions::IMMUTABLE));
     flags
-}
-
-/// Whether a pager stands at the root of what its bytes come from.
-fn has_pager(vmo: Ptr<Vmo>) -> bool {
-    let mut at = vmo;
-    while let Some(source) = at.source.get() {
-        at = source;
-    }
-    !at.page_source.is_none()
 }
 
 /// How many mappings of it there are, and in how many address spaces.

@@ -5,8 +5,9 @@ use abi::objects::{Mapping, ObjectType, Permissions, Vmar};
 use abi::options::{RangeOp, VmOptions};
 use abi::{Rights, Status};
 
-use super::super::{BLOCKED, Context};
-use crate::object::{attribution, handle, mapping, vmar, vmo_ops};
+use super::super::Context;
+use super::super::vmo_ops::{in_range, in_range_or_waited};
+use crate::object::{attribution, handle, mapping, vmar, vmo, vmo_ops, vmo_size};
 use crate::state::Ptr;
 
 /// Changes permissions.
@@ -112,19 +113,38 @@ fn op_mapping(mapping: Ptr<Mapping>, op: u32, base: u64, size: u64) -> Result<()
     let vmo = Ptr::new(mapping.vmo);
     let offset = mapping.vmo_offset + (base - mapping.region.base);
     match op {
-        RangeOp::COMMIT => vmo_ops::commit(vmo, offset, size)?,
-        RangeOp::DECOMMIT => return vmo_ops::decommit(vmo, offset, size),
-        RangeOp::ZERO => return vmo_ops::zero(vmo, offset, size),
-        RangeOp::PREFETCH => vmo_ops::prefetch(vmo, offset, size)?,
-        // A hint: pages that cannot be had are no failure (reference §11).
-        RangeOp::ALWAYS_NEED => {
-            if let Err(BLOCKED) = vmo_ops::prefetch(vmo, offset, size) {
-                return Err(BLOCKED);
+        RangeOp::COMMIT => {
+            in_range_or_waited(vmo, offset, size)?;
+            vmo_ops::commit(vmo, offset, size)?;
+        }
+        RangeOp::DECOMMIT => {
+            if vmo_size::has_fixed_frames(vmo) {
+                return Err(Status::NOT_SUPPORTED);
+            }
+            in_range(vmo, offset, size)?;
+            return vmo_ops::decommit(vmo, offset, size);
+        }
+        RangeOp::ZERO => {
+            if !vmo_ops::is_cached(vmo) {
+                return Err(Status::BAD_STATE);
+            }
+            in_range(vmo, offset, size)?;
+            return vmo_ops::zero(vmo, offset, size);
+        }
+        RangeOp::PREFETCH => {
+            in_range_or_waited(vmo, offset, size)?;
+            vmo_ops::prefetch(vmo, offset, size)?;
+        }
+        RangeOp::DONT_NEED | RangeOp::ALWAYS_NEED if vmo::pager_root(vmo).is_some() => {
+            in_range_or_waited(vmo, offset, size)?;
+            if op == RangeOp::ALWAYS_NEED {
+                vmo_ops::always_need(vmo, offset, size)?;
             }
         }
-        RangeOp::DONT_NEED => return Ok(()),
         _ => {}
     }
-    attribution::map_present(mapping, base, size);
+    if op != RangeOp::DONT_NEED {
+        attribution::map_present(mapping, base, size);
+    }
     Ok(())
 }
