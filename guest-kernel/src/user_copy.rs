@@ -58,9 +58,22 @@ pub fn run(
 /// # Errors
 /// INVALID_ARGS; a part of the value may be stored then.
 pub fn store<T: Copy>(process: Ptr<Process>, address: u64, value: T) -> Result<(), Status> {
-    let mut source = (&raw const value).cast::<u8>();
+    store_part(process, address, &value, size_of::<T>() as u64)
+}
+
+/// Stores the first `length` bytes of a value, at most all of it.
+///
+/// # Errors
+/// INVALID_ARGS; some of the bytes may be stored then.
+pub fn store_part<T: Copy>(
+    process: Ptr<Process>,
+    address: u64,
+    value: &T,
+    length: u64,
+) -> Result<(), Status> {
+    let mut source = (&raw const *value).cast::<u8>();
     let mut at = address;
-    let mut left = size_of::<T>() as u64;
+    let mut left = length.min(size_of::<T>() as u64);
     while left > 0 {
         let (physical, bytes) = run(process, at, left, Permissions::WRITE)?;
         let target = (PHYSMAP_BASE + physical) as *mut u8;

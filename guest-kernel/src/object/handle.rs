@@ -104,6 +104,24 @@ pub fn find(process: Ptr<Process>, value: u32) -> Result<Found, Status> {
     })
 }
 
+/// Every handle of a process, the newest first. None of them may go meanwhile.
+pub fn all(process: Ptr<Process>) -> impl Iterator<Item = Found> {
+    let mut next = process.first_handle;
+    core::iter::from_fn(move || {
+        if next == 0 {
+            return None;
+        }
+        let index = next;
+        let entry = slot(index);
+        next = entry.next;
+        Some(Found {
+            index,
+            object: entry.object.get()?,
+            rights: Rights::from_bits_retain(entry.rights),
+        })
+    })
+}
+
 /// Finds a handle to an object of that type with all of those rights.
 ///
 /// # Errors
