@@ -13,6 +13,7 @@ pub mod memory;
 pub mod modes;
 pub mod pattern;
 pub mod probe;
+pub mod subject;
 pub mod suite;
 pub mod text;
 pub mod victim;
