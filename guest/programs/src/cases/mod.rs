@@ -2,6 +2,9 @@
 //! in its own file.
 
 pub mod garbage;
+pub mod info;
 pub mod process_memory;
+pub mod protect;
 pub mod vmar;
+pub mod vmar_tree;
 pub mod vmo;
