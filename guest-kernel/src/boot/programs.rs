@@ -4,14 +4,15 @@ use abi::layout::{PAGE_SIZE, PHYSMAP_BASE};
 use abi::objects::{MappingFlags, NAME_LENGTH, Permissions, Process, Thread, VmoOptions};
 use abi::program::{PROGRAM_MAGIC, ProgramHeader, ProgramSegment};
 use abi::startup::{
-    PA_PROC_SELF, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_VMAR_ROOT, StartupHeader,
+    PA_PROC_SELF, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_VMAR_ROOT, PA_VMO_VDSO, StartupHeader,
     handle_info_argument, handle_info_kind,
 };
 use abi::{Link, Rights, Status};
 
 use super::start_info::{Info, Module};
+use super::vdso;
 use crate::object::mapping::Attributes;
-use crate::object::{handle, header, process, thread, vmar, vmo};
+use crate::object::{handle, header, pages, process, thread, vmar, vmo};
 use crate::state::{Ptr, new_koid, root};
 use crate::{host, sched};
 
@@ -22,19 +23,20 @@ const STARTUP_RIGHTS: Rights = Rights::READ
     .union(Rights::TRANSFER)
     .union(Rights::GET_PROPERTY);
 
-/// Makes a process of each module, then starts them in order.
+/// Makes a process of each module behind the first, the vDSO, then starts them in order.
 ///
 /// # Errors
-/// NO_MEMORY; INVALID_ARGS for a module that is no program.
+/// NO_MEMORY; INVALID_ARGS for a module that is not what it should be.
 pub fn start(info: &Info) -> Result<(), Status> {
     let job_koid = new_koid();
-    for i in 0..info.module_count {
+    for i in 1..info.module_count {
         let program = program(info.module(i))?;
         // The process is kept alive by this reference until it is started.
         process::create(job_koid, program.name)?;
     }
-    for i in 0..info.module_count {
-        if let (Some(module), Some(process)) = (info.module(i), nth_process(i as u64)) {
+    vdso::create(info.module(0))?;
+    for i in 1..info.module_count {
+        if let (Some(module), Some(process)) = (info.module(i), nth_process(i as u64 - 1)) {
             load(module, process)?;
         }
     }
@@ -67,10 +69,17 @@ fn load(module: Module, process: Ptr<Process>) -> Result<(), Status> {
     for segment in program.segments.iter().take(program.segment_count as usize) {
         map_segment(module, process, segment)?;
     }
+    let vdso = vdso::map(process)?;
     let thread = thread::create(process, vmo_name(b"initial-thread"))?;
     let stack_top = map_stack(process, program.stack_size)?;
     let startup = start_up_block(module, process, thread)?;
-    thread::set_entry(thread, program.entry, stack_top - 8, u64::from(startup), 0);
+    thread::set_entry(
+        thread,
+        program.entry,
+        stack_top - 8,
+        u64::from(startup),
+        vdso,
+    );
     process::started(process, host::clock());
     sched::make_ready(thread);
     header::release(thread.cast());
@@ -89,7 +98,7 @@ fn map_segment(
         VmoOptions::empty(),
         &process.name,
     )?;
-    vmo::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
+    pages::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
     let permissions = Permissions::from_bits_truncate(segment.permissions);
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
     vmar::map(
@@ -159,7 +168,7 @@ fn start_up_block(
         VmoOptions::empty(),
         &vmo_name(b"startup"),
     )?;
-    vmo::adopt_frames(vmo, block, size)?;
+    pages::adopt_frames(vmo, block, size)?;
     let value = handle::create(process, vmo.cast(), STARTUP_RIGHTS);
     header::release(vmo.cast());
     value
@@ -176,6 +185,7 @@ fn start_up_handle(process: Ptr<Process>, thread: Ptr<Thread>, info: u32) -> Res
         PA_PROC_SELF => handle::create(process, process.cast(), Rights::DEFAULT_PROCESS),
         PA_THREAD_SELF => handle::create(process, thread.cast(), Rights::DEFAULT_THREAD),
         PA_VMAR_ROOT => handle::create(process, vmar_of(process)?.cast(), Rights::ROOT_VMAR),
+        PA_VMO_VDSO => handle::create(process, vdso::vmo()?.cast(), Rights::VDSO),
         PA_USER0 => handle::create(process, other()?.cast(), Rights::DEFAULT_PROCESS),
         PA_USER1 => handle::create(process, vmar_of(other()?)?.cast(), Rights::ROOT_VMAR),
         _ => Ok(0),
