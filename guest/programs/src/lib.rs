@@ -9,11 +9,14 @@
 pub mod beacon;
 pub mod board;
 pub mod cases;
+pub mod child;
+pub mod inspect;
 pub mod memory;
 pub mod modes;
 pub mod pattern;
 pub mod probe;
 pub mod subject;
+pub mod regions;
 pub mod suite;
 pub mod text;
 pub mod victim;

@@ -2,9 +2,12 @@
 //! in its own file.
 
 pub mod garbage;
+pub mod info;
 pub mod process_memory;
 pub mod vdso;
+pub mod protect;
 pub mod vmar;
+pub mod vmar_tree;
 pub mod vmo;
 pub mod vmo_cache;
 pub mod vmo_child;
