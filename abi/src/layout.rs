@@ -49,3 +49,13 @@ pub const PORT_BOOT: u16 = 0xE5;
 
 /// The interrupt vector that the host injects when a thread's time slice is over.
 pub const TICK_VECTOR: u8 = 32;
+
+/// RAM that neither the host nor the kernel uses: what `zx_vmo_create_physical` can be
+/// tried on.
+pub const SCRATCH_BASE: u64 = 0x9_0000;
+/// Bytes of it.
+pub const SCRATCH_SIZE: u64 = 0x1_0000;
+
+/// The longest chain of clones in which each looks through to the next
+/// ([`crate::objects::Vmo::source`]); more are refused.
+pub const MAX_CLONE_DEPTH: u32 = 64;

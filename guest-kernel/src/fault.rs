@@ -5,9 +5,10 @@ use abi::layout::{PAGE_SIZE, USER_BASE, USER_TOP};
 use abi::objects::{EndReason, Permissions, Process, Thread};
 
 use crate::arch::cpu;
-use crate::host;
-use crate::object::{mapping, process, vmar};
+use crate::calls::BLOCKED;
+use crate::object::{fault_in, process, vmar};
 use crate::state::{Follow, Ptr};
+use crate::{host, sched};
 
 /// Error code bits of a page fault (SDM vol. 3, 4.7).
 const WRITE: u64 = 1 << 1;
@@ -15,8 +16,14 @@ const RESERVED_BIT: u64 = 1 << 3;
 const FETCH: u64 = 1 << 4;
 
 /// The fault of the running thread: provides the page, or ends the process.
-pub fn page_fault(thread: Ptr<Thread>) {
-    let address = cpu::fault_address();
+pub fn page_fault(mut thread: Ptr<Thread>) {
+    thread.fault_address = cpu::fault_address();
+    take_up(thread);
+}
+
+/// Goes on with the fault whose address stands in the thread's record.
+pub fn take_up(thread: Ptr<Thread>) {
+    let address = thread.fault_address;
     let code = thread.registers.error_code;
     let access = if code & FETCH != 0 {
         Permissions::EXECUTE
@@ -30,17 +37,19 @@ pub fn page_fault(thread: Ptr<Thread>) {
     }
     let process: Ptr<Process> = Ptr::new(thread.process);
     let (done, status) = resolve(process, address, 1, access);
+    if status == BLOCKED {
+        return;
+    }
+    sched::settle(thread);
     let mapping = process
         .root_vmar
         .get()
         .and_then(|vmar| vmar::find(vmar, address));
     if done > 0 {
         if let Some(mapping) = mapping {
-            mapping::map_ahead(mapping, address);
+            fault_in::map_ahead(mapping, address);
         }
     } else {
-        let mut thread = thread;
-        thread.fault_address = address;
         exception(thread, status);
     }
 }
@@ -71,7 +80,7 @@ pub fn resolve(
         let Some(mapping) = vmar::find(vmar, at) else {
             return (at - start, Status::NOT_FOUND);
         };
-        let (done, status) = mapping::fault_in(mapping, at, end - at, access);
+        let (done, status) = fault_in::fault_in(mapping, at, end - at, access);
         at += done;
         if status != Status::OK {
             return (at - start, status);

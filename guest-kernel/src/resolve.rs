@@ -6,11 +6,12 @@ use abi::call_page::{Access, CallState, ResolveRequest, Want};
 use abi::objects::{Mapping, MappingFlags, Permissions, Process, Thread};
 
 use crate::arch::cpu;
-use crate::object::{mapping, vmo};
-use crate::state::Ptr;
-use crate::{fault, host};
+use crate::calls::BLOCKED;
+use crate::object::{header, mapping, vmo};
+use crate::state::{Follow, Ptr};
+use crate::{fault, host, sched};
 
-/// Goes on with the served call that is in the call page until it is answered.
+/// Goes on with the served call that is in the call page until it is answered or blocks.
 pub fn finish_served_call(mut thread: Ptr<Thread>) {
     let mut page = host::call_page();
     // Providing pages may take requests of the kernel's own, which use the same page.
@@ -20,6 +21,15 @@ pub fn finish_served_call(mut thread: Ptr<Thread>) {
             CallState::DONE => break,
             CallState::RESOLVE => {
                 let (status, failed) = resolve(page.resolve, Ptr::new(thread.process));
+                if status == BLOCKED {
+                    // It goes on from here, with whatever there is then.
+                    thread.progress = page.progress;
+                    if let Some(vmo) = thread.progress.vmo.get() {
+                        header::retain(vmo.cast());
+                    }
+                    page.resolve.wants = 0;
+                    return;
+                }
                 page.op = op;
                 page.args = args;
                 page.resolve.status = status.0;
@@ -30,6 +40,40 @@ pub fn finish_served_call(mut thread: Ptr<Thread>) {
         cpu::hypercall();
     }
     thread.registers.rax = page.result;
+    sched::settle(thread);
+}
+
+/// Goes on with the served call of a thread that was blocked in it.
+pub fn take_up(mut thread: Ptr<Thread>) {
+    let mut page = host::call_page();
+    let registers = thread.registers;
+    page.op = registers.rax as u32;
+    page.args = [
+        registers.rdi,
+        registers.rsi,
+        registers.rdx,
+        registers.r10,
+        registers.r8,
+        0,
+        0,
+        0,
+    ];
+    page.progress = core::mem::take(&mut thread.progress);
+    page.resolve.wants = 0;
+    let kept = page.progress.vmo.get();
+    cpu::hypercall();
+    finish_served_call(thread);
+    if let Some(vmo) = kept {
+        header::release(vmo.cast());
+    }
+}
+
+/// Lets go of what a blocked served call keeps, because its thread ends.
+pub fn abandon(mut thread: Ptr<Thread>) {
+    let progress = core::mem::take(&mut thread.progress);
+    if let Some(vmo) = progress.vmo.get() {
+        header::release(vmo.cast());
+    }
 }
 
 /// Works through the wants in the order of their bits; the first page of a range that

@@ -1,28 +1,32 @@
 //! The scheduler: round robin over the threads that can run, preempted by the host's
-//! tick, and a list of sleepers in the order of their deadlines.
+//! tick, and one list of those that wait, in the order of their deadlines.
 //!
 //! There is one kernel stack: a thread that blocks or is preempted leaves nothing on it.
+//! A call that must wait says so ([`block`]) and gives up; when the thread is woken and
+//! next runs, the call is taken up again from its registers, and finds out from the
+//! thread's record how the wait has ended.
 
 use core::cell::UnsafeCell;
 
 use abi::Link;
+use abi::Status;
 use abi::call_page::Shutdown;
-use abi::objects::{Process, ProcessState, Registers, Thread, ThreadState};
+use abi::objects::{ObjectHeader, Process, ProcessState, Registers, Thread, ThreadState, WaitKind};
 
-use crate::arch::cpu;
 use crate::arch::descriptors::{Shared, set_register_save_area};
-use crate::host;
+use crate::arch::{SERVED_VECTOR, cpu};
 use crate::object::header;
 use crate::state::{Follow, Ptr, root};
+use crate::{calls, fault, host, resolve};
 
 struct Queues {
-    /// Who runs; none if it has ended or gone to sleep.
+    /// Who runs; none if it has ended or waits.
     current: Link<Thread>,
     /// Those who can run, the longest waiting first; the running one is not in it.
     first_ready: Link<Thread>,
     last_ready: Link<Thread>,
-    /// Those who sleep, earliest deadline first.
-    first_sleeper: Link<Thread>,
+    /// Waits so far.
+    waits: u64,
     /// Whose registers the next trap saves.
     loaded: Link<Thread>,
     /// The FS base in the CPU.
@@ -33,7 +37,7 @@ static QUEUES: Shared<Queues> = Shared(UnsafeCell::new(Queues {
     current: Link::NONE,
     first_ready: Link::NONE,
     last_ready: Link::NONE,
-    first_sleeper: Link::NONE,
+    waits: 0,
     loaded: Link::NONE,
     fs_base: 0,
 }));
@@ -85,25 +89,49 @@ pub fn yield_now() {
 
 /// The time slice is over.
 pub fn tick() {
-    if !queues().first_sleeper.is_none() {
-        wake_sleepers();
+    if !root().first_waiting.is_none() {
+        wake_overdue();
     }
     yield_now();
 }
 
-/// Puts the running thread to sleep until `deadline`.
-pub fn sleep(deadline: i64) {
+/// What a thread waits for.
+#[derive(Clone, Copy)]
+pub struct Wait {
+    /// See there.
+    pub kind: WaitKind,
+    /// The object that it waits for; kept alive until the call is over.
+    pub object: Option<Ptr<ObjectHeader>>,
+    /// See [`WaitKind`].
+    pub key: u64,
+    /// Monotonic time at which it stops waiting; `i64::MAX` for never.
+    pub deadline: i64,
+}
+
+/// Takes the running thread off the vCPU until it is woken or the deadline passes. What
+/// it was doing is taken up again then.
+pub fn block(wait: Wait) {
     let mut queues = queues();
     let Some(mut thread) = queues.current.get() else {
         return;
     };
     queues.current = Link::NONE;
+    queues.waits += 1;
+    hold(thread, wait.object);
     thread.state = ThreadState::WAITING.0;
-    thread.deadline = deadline;
+    thread.wait_kind = wait.kind.0;
+    thread.wait_key = wait.key;
+    thread.wait_order = queues.waits;
+    thread.deadline = wait.deadline;
+    thread.restart = 1;
+    if wait.deadline == i64::MAX {
+        // The host need not tick for it.
+        host::call_page().runnable -= 1;
+    }
     let mut before: Option<Ptr<Thread>> = None;
-    let mut next = queues.first_sleeper;
+    let mut next = root().first_waiting;
     while let Some(at) = next.get() {
-        if at.deadline > deadline {
+        if at.deadline > wait.deadline {
             break;
         }
         before = Some(at);
@@ -112,21 +140,95 @@ pub fn sleep(deadline: i64) {
     thread.next_in_queue = next;
     match before {
         Some(mut before) => before.next_in_queue = thread.link(),
-        None => queues.first_sleeper = thread.link(),
+        None => root().first_waiting = thread.link(),
     }
 }
 
-fn wake_sleepers() {
+/// Ends the wait of a thread that waits; `status` and `value` are what its call is told.
+pub fn wake(mut thread: Ptr<Thread>, status: Status, value: u64) {
+    stop_waiting(thread);
+    thread.wake_status = status.0;
+    thread.wake_value = value;
+    make_ready(thread);
+}
+
+fn stop_waiting(thread: Ptr<Thread>) {
+    let mut head = root().first_waiting;
+    let mut last = Link::NONE;
+    unlink(&mut head, &mut last, thread);
+    root().first_waiting = head;
+    if thread.deadline != i64::MAX {
+        host::call_page().runnable -= 1;
+    }
+}
+
+/// The thread that waits longest for that.
+pub fn waiting(kind: WaitKind, object: Option<Ptr<ObjectHeader>>, key: u64) -> Option<Ptr<Thread>> {
+    let mut found: Option<Ptr<Thread>> = None;
+    for_each_waiting(kind, object, |thread| {
+        let longer = found.is_none_or(|found| thread.wait_order < found.wait_order);
+        if thread.wait_key == key && longer {
+            found = Some(thread);
+        }
+    });
+    found
+}
+
+/// Calls `f` for every thread that waits for something of that kind of that object; `f`
+/// may wake the thread.
+pub fn for_each_waiting(
+    kind: WaitKind,
+    object: Option<Ptr<ObjectHeader>>,
+    mut f: impl FnMut(Ptr<Thread>),
+) {
+    let wanted = object.map_or(Link::NONE, Ptr::link);
+    let mut next = root().first_waiting;
+    while let Some(thread) = next.get() {
+        next = thread.next_in_queue;
+        if thread.wait_kind == kind.0 && thread.held == wanted {
+            f(thread);
+        }
+    }
+}
+
+/// How the wait of that kind has ended that the thread's call was in; none if the call
+/// is fresh, or has waited for something else.
+pub fn woken(thread: Ptr<Thread>, kind: WaitKind) -> Option<(Status, u64)> {
+    (thread.restart != 0 && thread.wait_kind == kind.0)
+        .then(|| (Status(thread.wake_status), thread.wake_value))
+}
+
+/// The thread's call is over: it waits for nothing any more.
+pub fn settle(mut thread: Ptr<Thread>) {
+    thread.restart = 0;
+    thread.wait_kind = WaitKind::NONE.0;
+    hold(thread, None);
+}
+
+/// Keeps an object alive on behalf of a thread, in place of the one before.
+pub fn hold(mut thread: Ptr<Thread>, object: Option<Ptr<ObjectHeader>>) {
+    let before = thread.held.get();
+    if let Some(object) = object {
+        header::retain(object);
+    }
+    thread.held = object.map_or(Link::NONE, Ptr::link);
+    if let Some(before) = before {
+        header::release(before);
+    }
+}
+
+fn wake_overdue() {
     let now = host::clock().cast_signed();
-    let mut queues = queues();
-    while let Some(thread) = queues.first_sleeper.get() {
+    while let Some(thread) = root().first_waiting.get() {
         if thread.deadline > now {
             return;
         }
-        queues.first_sleeper = thread.next_in_queue;
-        // A sleeper counts as runnable already.
-        host::call_page().runnable -= 1;
-        make_ready(thread);
+        let status = if thread.wait_kind == WaitKind::TIME.0 {
+            Status::OK
+        } else {
+            Status::TIMED_OUT
+        };
+        wake(thread, status, 0);
     }
 }
 
@@ -137,21 +239,17 @@ pub fn remove(thread: Ptr<Thread>) {
     let state = ThreadState(thread.state);
     if queues.current == link {
         queues.current = Link::NONE;
+        host::call_page().runnable -= 1;
     } else if state == ThreadState::READY {
         let mut head = queues.first_ready;
         let mut last = Link::NONE;
         unlink(&mut head, &mut last, thread);
         queues.first_ready = head;
         queues.last_ready = last;
+        host::call_page().runnable -= 1;
     } else if state == ThreadState::WAITING {
-        let mut head = queues.first_sleeper;
-        let mut last = Link::NONE;
-        unlink(&mut head, &mut last, thread);
-        queues.first_sleeper = head;
-    } else {
-        return;
+        stop_waiting(thread);
     }
-    host::call_page().runnable -= 1;
 }
 
 /// Takes `thread` out of the list at `head`; `last` becomes its last element.
@@ -182,35 +280,46 @@ pub fn leave_address_space(process: Ptr<Process>) {
 /// Chooses who runs next and loads it; returns the registers to go on with.
 pub fn resume() -> *mut Registers {
     let mut queues = queues();
-    let thread = loop {
-        if let Some(thread) = queues.current.get() {
-            break thread;
+    loop {
+        let Some(thread) = queues.current.get() else {
+            match take_ready() {
+                Some(thread) => queues.current = thread.link(),
+                None => idle(),
+            }
+            continue;
+        };
+        if queues.loaded != thread.link() {
+            load(thread);
         }
-        match take_ready() {
-            Some(thread) => queues.current = thread.link(),
-            None => wait(),
+        if thread.restart == 0 {
+            // SAFETY: a field of a live record.
+            return unsafe { &raw mut (*thread.raw()).registers };
         }
-    };
-    if queues.loaded != thread.link() {
-        load(thread);
+        take_up(thread);
     }
-    // SAFETY: a field of a live record.
-    unsafe { &raw mut (*thread.raw()).registers }
+}
+
+/// Goes on with what the running thread was doing when it blocked.
+fn take_up(thread: Ptr<Thread>) {
+    match thread.registers.vector {
+        Registers::SYSCALL_VECTOR => calls::dispatch(thread),
+        SERVED_VECTOR => resolve::take_up(thread),
+        _ => fault::take_up(thread),
+    }
 }
 
 /// Nobody can run: lets time pass, or ends the machine if that cannot help.
-fn wait() {
-    match queues().first_sleeper.get() {
-        Some(thread) if thread.deadline == i64::MAX => deadlock(),
-        Some(thread) => {
+fn idle() {
+    match root().first_waiting.get() {
+        Some(thread) if thread.deadline != i64::MAX => {
             let now = host::clock().cast_signed();
             let left = thread.deadline.saturating_sub(now).max(0);
             if left > 0 {
                 host::idle(left.cast_unsigned());
             }
-            wake_sleepers();
+            wake_overdue();
         }
-        None => deadlock(),
+        _ => deadlock(),
     }
 }
 

@@ -6,3 +6,5 @@ mod entry;
 mod head;
 pub mod paging;
 mod trap;
+
+pub use entry::SERVED_VECTOR;

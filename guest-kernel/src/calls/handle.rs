@@ -16,6 +16,11 @@ pub fn close(context: Context, value: u32) -> Result<(), Status> {
     Ok(())
 }
 
+/// Closes many.
+pub fn close_many(_context: Context, _handles: u64, _count: u64) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
 /// Makes a second handle with the same or fewer rights.
 pub fn duplicate(context: Context, value: u32, rights: u32, out: u64) -> Result<(), Status> {
     let source = handle::find(context.process, value)?;

@@ -1,10 +1,11 @@
 //! `zx_debug_write`, `zx_thread_legacy_yield`, `zx_nanosleep`.
 
 use abi::Status;
-use abi::objects::Permissions;
+use abi::objects::{Permissions, WaitKind};
 
-use super::Context;
-use crate::{host, sched, user_copy};
+use super::{BLOCKED, Context};
+use crate::sched::{self, Wait};
+use crate::{host, user_copy};
 
 /// The most bytes of one `zx_debug_write`.
 const MAX_DEBUG_WRITE: u64 = 1 << 20;
@@ -35,10 +36,16 @@ pub fn check_yield(options: u32) -> Result<(), Status> {
 }
 
 /// Sleeps until `deadline` (monotonic nanoseconds); a deadline in the past only yields.
-pub fn sleep(deadline: i64) {
-    if deadline <= 0 || deadline <= host::clock().cast_signed() {
-        sched::yield_now();
-    } else {
-        sched::sleep(deadline);
+pub fn sleep(context: Context, deadline: i64) -> Result<(), Status> {
+    let past = deadline <= 0 || deadline <= host::clock().cast_signed();
+    if past || context.woken(WaitKind::TIME).is_some() {
+        return Ok(());
     }
+    sched::block(Wait {
+        kind: WaitKind::TIME,
+        object: None,
+        key: 0,
+        deadline,
+    });
+    Err(BLOCKED)
 }

@@ -79,7 +79,7 @@ pub fn map(context: Context, value: u32, request: MapRequest) -> Result<(), Stat
         // Pages that are there already; failing is no failure (reference §13.1).
         let present = size.min(vmo.size.saturating_sub(request.vmo_offset));
         if permissions.contains(Permissions::READ) && present > 0 && vmo.page_count > 0 {
-            let _ = crate::object::mapping::fault_in(mapping, base, present, Permissions::READ);
+            let _ = crate::object::fault_in::fault_in(mapping, base, present, Permissions::READ);
         }
     }
     let stored = user_copy::store(process, request.out, base);
@@ -222,4 +222,44 @@ pub fn unmap(context: Context, value: u32, base: u64, length: u64) -> Result<(),
         return Err(Status::INVALID_ARGS);
     }
     vmar::unmap(vmar, base, size)
+}
+
+/// Makes a sub-VMAR.
+pub fn allocate(
+    _context: Context,
+    _value: u32,
+    _options: u32,
+    _offset: u64,
+    _size: u64,
+    _out: (u64, u64),
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Changes permissions.
+pub fn protect(
+    _context: Context,
+    _value: u32,
+    _options: u32,
+    _address: u64,
+    _length: u64,
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Works on a range.
+pub fn op_range(
+    _context: Context,
+    _value: u32,
+    _op: u32,
+    _address: u64,
+    _size: u64,
+    _buffer: (u64, u64),
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Destroys.
+pub fn destroy(_context: Context, _value: u32) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
 }

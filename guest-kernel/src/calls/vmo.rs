@@ -1,13 +1,12 @@
 //! `zx_vmo_create` (reference §8.1), `zx_vmo_get_size` (§9.1).
 
 use abi::layout::{MAX_VMO_SIZE, PAGE_SIZE};
-use abi::objects::{NAME_LENGTH, ObjectType, Vmo, VmoOptions};
+use abi::objects::{NAME_LENGTH, VmoOptions};
 use abi::{Rights, Status};
 
 use super::Context;
 use super::handle::store_handle;
 use crate::object::{handle, header, vmo};
-use crate::user_copy;
 
 /// `ZX_VMO_DISCARDABLE`.
 const DISCARDABLE: u32 = 1 << 2;
@@ -51,9 +50,39 @@ pub fn create(context: Context, size: u64, options: u32, out: u64) -> Result<(),
     store_handle(context, value?, out)
 }
 
-/// Tells the size, rounded up to pages. No right is needed.
-pub fn get_size(context: Context, value: u32, out: u64) -> Result<(), Status> {
-    let (vmo, _) =
-        handle::find_object::<Vmo>(context.process, value, ObjectType::VMO, Rights::empty())?;
-    user_copy::store(context.process, out, vmo.size)
+/// Makes a contiguous VMO.
+pub fn create_contiguous(
+    _context: Context,
+    _bti: u32,
+    _size: u64,
+    _alignment: u32,
+    _out: u64,
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Makes a physical VMO.
+pub fn create_physical(
+    _context: Context,
+    _resource: u32,
+    _base: u64,
+    _size: u64,
+    _out: u64,
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Adds the right EXECUTE.
+pub fn replace_as_executable(
+    _context: Context,
+    _value: u32,
+    _vmex: u32,
+    _out: u64,
+) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+/// Sets the cache policy.
+pub fn set_cache_policy(_context: Context, _value: u32, _policy: u32) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
 }

@@ -1,6 +1,7 @@
 //! The objects: what they are and what can be done with them. System calls
 //! (`crate::calls`) are thin shells over this; nothing here knows of calls.
 
+pub mod fault_in;
 pub mod handle;
 pub mod header;
 pub mod mapping;

@@ -8,7 +8,7 @@ use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
 use abi::objects::{Mapping, MappingFlags, NAME_LENGTH, ObjectType, Vmo, VmoKind, VmoOptions};
 
 use super::page_list::{self, Slots};
-use super::{header, mapping};
+use super::{fault_in, header};
 use crate::arch::descriptors::Shared;
 use crate::host;
 use crate::mem::frames;
@@ -133,9 +133,9 @@ pub fn make_writable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
     }
     work.flush();
     if work.forked {
-        mapping::forget_pages(vmo, start, at - start, None);
+        fault_in::forget_pages(vmo, start, at - start, None);
     } else if work.fresh {
-        mapping::forget_pages(vmo, start, at - start, Some(root().zero_frame));
+        fault_in::forget_pages(vmo, start, at - start, Some(root().zero_frame));
     }
     if at == start && status == Status::OK && length > 0 {
         status = Status::OUT_OF_RANGE;
@@ -234,7 +234,7 @@ pub fn private_clone(parent: Ptr<Vmo>, offset: u64, size: u64) -> Result<Ptr<Vmo
     clone.parent_koid = parent.header.koid;
     let shared = page_list::share(parent, offset, size, clone);
     // Even a partly shared parent has pages that its mappings may no longer write to.
-    mapping::forget_pages(parent, offset, size, None);
+    fault_in::forget_pages(parent, offset, size, None);
     if let Err(error) = shared {
         header::release(clone.cast());
         return Err(error);

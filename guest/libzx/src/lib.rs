@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Two layers: [`raw`] has every system call under Zircon's name with Zircon's order of
-//! arguments; [`Vmo`], [`Vmar`], [`Process`] and [`Handle`] are the typed layer above
+//! arguments; [`Vmo`], [`Vmar`], [`Process`], [`Thread`], [`Port`] and [`Handle`] are the typed layer above
 //! it, where a handle is closed when its owner is dropped and a status that is not
 //! `ZX_OK` is an `Err`.
 //!
@@ -27,21 +27,29 @@
 
 mod console;
 mod handle;
+mod port;
 mod process;
 pub mod raw;
 #[cfg(target_os = "none")]
 mod runtime;
 mod startup;
 mod task;
+mod thread;
 mod vmar;
 mod vmo;
 
+pub use abi::options::{Signals, TIME_INFINITE};
 pub use abi::{Call, Rights, Status};
 pub use console::write_fmt;
 pub use handle::Handle;
+pub use port::{
+    PacketType, PageCommand, PageRequest, Port, PortPacket, futex_wait, futex_wake, signal,
+    signals, wait_one,
+};
 pub use process::Process;
 pub use startup::{Other, Startup, startup};
 pub use task::{monotonic, process_exit, sleep_for, sleep_until, yield_now};
+pub use thread::Thread;
 pub use vmar::{MapOptions, Mapping, Vmar};
 pub use vmo::{Vmo, VmoOptions};
 

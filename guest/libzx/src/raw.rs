@@ -8,7 +8,11 @@
 //! danger is to overwrite something that the program relies on. The calls that only
 //! read a buffer are unsafe too, for the bytes that they read must be initialised.
 
+mod calls;
+
 use abi::Call;
+
+pub use calls::*;
 
 /// A `zx_handle_t`.
 pub type RawHandle = u32;
@@ -68,130 +72,6 @@ pub unsafe fn call(call: Call, args: [u64; 8]) -> u64 {
 pub const fn status_of(register: u64) -> RawStatus {
     let [a, b, c, d, ..] = register.to_le_bytes();
     RawStatus::from_le_bytes([a, b, c, d])
-}
-
-fn address<T>(pointer: *const T) -> u64 {
-    pointer.expose_provenance() as u64
-}
-
-macro_rules! status_calls {
-    ($($(#[$note:meta])* $name:ident = $call:ident($($arg:ident: $type:ty => $value:expr),*);)*) => {
-        $(
-            $(#[$note])*
-            ///
-            /// # Safety
-            /// See the [module](self).
-            pub unsafe fn $name($($arg: $type),*) -> RawStatus {
-                let given = [$($value),*];
-                let mut args = [0; 8];
-                for (to, from) in args.iter_mut().zip(given) {
-                    *to = from;
-                }
-                // SAFETY: the caller's promise.
-                status_of(unsafe { call(Call::$call, args) })
-            }
-        )*
-    };
-}
-
-status_calls! {
-    /// `zx_vmo_read`
-    zx_vmo_read = VmoRead(
-        handle: RawHandle => u64::from(handle),
-        buffer: *mut u8 => address(buffer),
-        offset: u64 => offset,
-        buffer_size: usize => buffer_size as u64);
-    /// `zx_vmo_write`
-    zx_vmo_write = VmoWrite(
-        handle: RawHandle => u64::from(handle),
-        buffer: *const u8 => address(buffer),
-        offset: u64 => offset,
-        buffer_size: usize => buffer_size as u64);
-    /// `zx_process_read_memory`
-    zx_process_read_memory = ProcessReadMemory(
-        handle: RawHandle => u64::from(handle),
-        vaddr: usize => vaddr as u64,
-        buffer: *mut u8 => address(buffer),
-        buffer_size: usize => buffer_size as u64,
-        actual: *mut usize => address(actual));
-    /// `zx_process_write_memory`
-    zx_process_write_memory = ProcessWriteMemory(
-        handle: RawHandle => u64::from(handle),
-        vaddr: usize => vaddr as u64,
-        buffer: *const u8 => address(buffer),
-        buffer_size: usize => buffer_size as u64,
-        actual: *mut usize => address(actual));
-    /// `zx_handle_close`
-    zx_handle_close = HandleClose(handle: RawHandle => u64::from(handle));
-    /// `zx_handle_duplicate`
-    zx_handle_duplicate = HandleDuplicate(
-        handle: RawHandle => u64::from(handle),
-        rights: u32 => u64::from(rights),
-        out: *mut RawHandle => address(out));
-    /// `zx_handle_replace`
-    zx_handle_replace = HandleReplace(
-        handle: RawHandle => u64::from(handle),
-        rights: u32 => u64::from(rights),
-        out: *mut RawHandle => address(out));
-    /// `zx_vmo_create`
-    zx_vmo_create = VmoCreate(
-        size: u64 => size,
-        options: u32 => u64::from(options),
-        out: *mut RawHandle => address(out));
-    /// `zx_vmo_get_size`
-    zx_vmo_get_size = VmoGetSize(
-        handle: RawHandle => u64::from(handle),
-        size: *mut u64 => address(size));
-    /// `zx_vmar_map`
-    zx_vmar_map = VmarMap(
-        handle: RawHandle => u64::from(handle),
-        options: u32 => u64::from(options),
-        vmar_offset: usize => vmar_offset as u64,
-        vmo: RawHandle => u64::from(vmo),
-        vmo_offset: u64 => vmo_offset,
-        len: usize => len as u64,
-        mapped_addr: *mut usize => address(mapped_addr));
-    /// `zx_vmar_unmap`
-    zx_vmar_unmap = VmarUnmap(
-        handle: RawHandle => u64::from(handle),
-        addr: usize => addr as u64,
-        len: usize => len as u64);
-    /// `zx_thread_legacy_yield`
-    zx_thread_legacy_yield = ThreadYield(options: u32 => u64::from(options));
-    /// `zx_nanosleep`
-    zx_nanosleep = Nanosleep(deadline: i64 => deadline.cast_unsigned());
-    /// `zx_debug_write`
-    zx_debug_write = DebugWrite(
-        buffer: *const u8 => address(buffer),
-        buffer_size: usize => buffer_size as u64);
-}
-
-/// The null call: served by the host, does nothing, `ZX_OK`.
-#[must_use]
-pub fn vmoscope_null() -> RawStatus {
-    // SAFETY: the call touches no memory.
-    status_of(unsafe { call(Call::Null, [0; 8]) })
-}
-
-/// `zx_clock_get_monotonic`: nanoseconds since the machine started.
-#[must_use]
-pub fn zx_clock_get_monotonic() -> i64 {
-    // SAFETY: the call touches no memory.
-    unsafe { call(Call::ClockGetMonotonic, [0; 8]) }.cast_signed()
-}
-
-/// `zx_process_exit`
-pub fn zx_process_exit(retcode: i64) -> ! {
-    loop {
-        // SAFETY: the call touches no memory, and it does not return; the loop is for
-        // the host's stub.
-        unsafe {
-            call(
-                Call::ProcessExit,
-                [retcode.cast_unsigned(), 0, 0, 0, 0, 0, 0, 0],
-            )
-        };
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The start-up block: arguments, names and first handles (see [`abi::startup`]).
 
 use crate::handle::Handle;
-use crate::{Process, Result, Vmar, raw};
+use crate::{Process, Result, Vmar, Vmo, raw};
 use abi::Status;
 use abi::startup::{
-    PA_PROC_SELF, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_VMAR_ROOT, PROCARGS_PROTOCOL,
-    PROCARGS_VERSION, StartupHeader, handle_info,
+    PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
+    PA_VMAR_ROOT, PA_VMO_VDSO, PROCARGS_PROTOCOL, PROCARGS_VERSION, StartupHeader, handle_info,
 };
 use core::cell::UnsafeCell;
 use core::mem::ManuallyDrop;
@@ -37,7 +37,7 @@ static BLOCK: Block = Block {
     allow(dead_code, reason = "the entry point's")
 )]
 pub(crate) fn take_over(vmo: raw::RawHandle) -> Result<()> {
-    let vmo = crate::Vmo::from_handle(Handle::from_raw(vmo).ok_or(Status::BAD_HANDLE)?);
+    let vmo = Vmo::from_handle(Handle::from_raw(vmo).ok_or(Status::BAD_HANDLE)?);
     let mut header = [0; size_of::<StartupHeader>()];
     vmo.read(&mut header, 0)?;
     let header = StartupHeader::read_from_bytes(&header).map_err(|_| Status::INTERNAL)?;
@@ -144,6 +144,31 @@ impl<'a> Startup<'a> {
     pub fn vmar_root(self) -> Option<ManuallyDrop<Vmar>> {
         self.handle(PA_VMAR_ROOT, 0)
             .map(|h| ManuallyDrop::new(Vmar::from_handle(h)))
+    }
+
+    /// The job that all processes are in.
+    #[must_use]
+    pub fn job(self) -> Option<ManuallyDrop<Handle>> {
+        self.handle(PA_JOB_DEFAULT, 0).map(ManuallyDrop::new)
+    }
+
+    /// The root resource.
+    #[must_use]
+    pub fn resource(self) -> Option<ManuallyDrop<Handle>> {
+        self.handle(PA_RESOURCE, 0).map(ManuallyDrop::new)
+    }
+
+    /// A BTI.
+    #[must_use]
+    pub fn bti(self) -> Option<ManuallyDrop<Handle>> {
+        self.handle(PA_USER2, 0).map(ManuallyDrop::new)
+    }
+
+    /// The vDSO.
+    #[must_use]
+    pub fn vdso(self) -> Option<ManuallyDrop<Vmo>> {
+        self.handle(PA_VMO_VDSO, 0)
+            .map(|h| ManuallyDrop::new(Vmo::from_handle(h)))
     }
 
     /// The other program with that index, counted from 0.
