@@ -67,6 +67,8 @@ pub enum KernelRequest {
     /// What time is it: the answer, in nanoseconds since the machine started, comes in
     /// [`CallPage::result`].
     Clock = 0x100A,
+    /// Zero `args[1]` bytes at guest-physical `args[0]`, all within one page.
+    ZeroBytes = 0x100B,
 }
 
 impl KernelRequest {
@@ -85,6 +87,7 @@ impl KernelRequest {
             0x1008 => Self::Shutdown,
             0x1009 => Self::Panic,
             0x100A => Self::Clock,
+            0x100B => Self::ZeroBytes,
             _ => return None,
         })
     }

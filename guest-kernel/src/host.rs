@@ -95,6 +95,11 @@ pub fn zero_frames(list: *const u64, count: u64) {
     request(KernelRequest::ZeroFrames, [physical(list as u64), count, 0]);
 }
 
+/// Zeroes bytes of one frame.
+pub fn zero_bytes(physical_address: u64, length: u64) {
+    request(KernelRequest::ZeroBytes, [physical_address, length, 0]);
+}
+
 /// Copies frames: `list` holds pairs of source and destination.
 pub fn copy_frames(list: *const [u64; 2], count: u64) {
     request(KernelRequest::CopyFrames, [physical(list as u64), count, 0]);

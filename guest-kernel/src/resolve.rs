@@ -7,7 +7,7 @@ use abi::objects::{Mapping, MappingFlags, Permissions, Process, Thread};
 
 use crate::arch::cpu;
 use crate::calls::BLOCKED;
-use crate::object::{header, mapping, vmo};
+use crate::object::{header, mapping, pages};
 use crate::state::{Follow, Ptr};
 use crate::{fault, host, sched};
 
@@ -89,9 +89,14 @@ fn resolve(request: ResolveRequest, process: Ptr<Process>) -> (Status, u32) {
         }
         target = mapping.vmo;
     }
-    if request.wants & Want::VMO != 0 && request.vmo_access & Access::WRITE != 0 {
-        let (done, status) =
-            vmo::make_writable(Ptr::new(target), request.vmo_offset, request.vmo_length);
+    if request.wants & Want::VMO != 0 {
+        let target = Ptr::new(target);
+        let (offset, length) = (request.vmo_offset, request.vmo_length);
+        let (done, status) = if request.vmo_access & Access::WRITE != 0 {
+            pages::make_writable(target, offset, length)
+        } else {
+            pages::make_readable(target, offset, length)
+        };
         if done == 0 {
             return (status, Want::VMO);
         }

@@ -10,6 +10,7 @@ use abi::layout::{PAGE_SIZE, PHYSMAP_BASE, USER_BASE, USER_TOP};
 use abi::objects::{Permissions, Process};
 
 use crate::arch::paging;
+use crate::calls::BLOCKED;
 use crate::fault;
 use crate::state::Ptr;
 
@@ -17,7 +18,8 @@ use crate::state::Ptr;
 /// bytes stand in its page.
 ///
 /// # Errors
-/// INVALID_ARGS if the program itself could not access it so.
+/// INVALID_ARGS if the program itself could not access it so; BLOCKED if the thread now
+/// waits for a pager to supply the page.
 pub fn run(
     process: Ptr<Process>,
     address: u64,
@@ -34,7 +36,10 @@ pub fn run(
     };
     let mut entry = paging::lookup(process, address);
     if entry & wanted != wanted {
-        let (done, _) = fault::resolve(process, address, 1, access);
+        let (done, status) = fault::resolve(process, address, 1, access);
+        if status == BLOCKED {
+            return Err(status);
+        }
         if done == 0 {
             return Err(Status::INVALID_ARGS);
         }

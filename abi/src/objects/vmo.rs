@@ -76,8 +76,11 @@ bitflags! {
         const DISCARDED = 1 << 23;
         /// It has pages that a device uses: they may not go (here: the vDSO's).
         const PINNED = 1 << 24;
-        /// No handle and no mapping leads to it any more; clones keep it for its pages.
+        /// No handle and no mapping leads to it any more; others keep it for its pages.
         const ORPHAN = 1 << 25;
+        /// Discardable, and nobody has it locked since the last unlock: its pages may be
+        /// taken.
+        const RECLAIMABLE = 1 << 26;
     }
 }
 
@@ -152,8 +155,18 @@ pub struct Vmo {
     pub clone_count: u32,
     /// Slices and references of it ([`Vmo::source`]).
     pub alias_count: u32,
+    /// The first of the VMOs whose source this is, linked through
+    /// [`Vmo::next_dependent`].
+    pub first_dependent: Link<Vmo>,
+    /// The next VMO with the same source.
+    pub next_dependent: Link<Vmo>,
+    /// The previous one.
+    pub previous_dependent: Link<Vmo>,
+    /// How many sources stand one behind the other, at most
+    /// [`crate::layout::MAX_CLONE_DEPTH`].
+    pub depth: u32,
     /// Zero.
-    pub reserved: [u64; 4],
+    pub reserved: u32,
 }
 
 assert_layout!(
@@ -182,6 +195,8 @@ assert_layout!(
     physical_base @ 216,
     lock_count @ 224,
     clone_count @ 232,
+    first_dependent @ 240,
+    depth @ 264,
 );
 
 impl Vmo {

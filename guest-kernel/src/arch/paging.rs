@@ -4,9 +4,11 @@
 //! back needs no walk.
 
 use abi::Status;
-use abi::entry::{ADDRESS_MASK, LARGE, NO_EXECUTE, PRESENT, USER, WRITABLE};
+use abi::entry::{
+    ADDRESS_MASK, CACHE_DISABLE, LARGE, NO_EXECUTE, PRESENT, USER, WRITABLE, WRITE_THROUGH,
+};
 use abi::layout::{PAGE_SHIFT, PAGE_SIZE, PHYSMAP_BASE, TABLE_ENTRIES};
-use abi::objects::{Permissions, Process};
+use abi::objects::{CachePolicy, Permissions, Process};
 
 use super::cpu;
 use crate::mem::frames;
@@ -168,9 +170,13 @@ pub fn same_table(address: u64) -> bool {
     index(address, 0) != TABLE_ENTRIES - 1
 }
 
-/// The entry that maps `frame` with these permissions.
-pub fn leaf(frame: u64, permissions: Permissions, writable: bool) -> u64 {
+/// The entry that maps `frame` with these permissions and that cache policy (SDM vol. 3,
+/// 12.5.3).
+pub fn leaf(frame: u64, permissions: Permissions, writable: bool, policy: CachePolicy) -> u64 {
     let mut entry = frame | PRESENT | USER;
+    if policy != CachePolicy::CACHED {
+        entry |= CACHE_DISABLE | WRITE_THROUGH;
+    }
     if writable && permissions.contains(Permissions::WRITE) {
         entry |= WRITABLE;
     }

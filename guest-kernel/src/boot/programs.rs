@@ -11,7 +11,7 @@ use abi::{Link, Rights, Status};
 
 use super::start_info::{Info, Module};
 use crate::object::mapping::Attributes;
-use crate::object::{handle, header, process, thread, vmar, vmo};
+use crate::object::{handle, header, pages, process, thread, vmar, vmo};
 use crate::state::{Ptr, new_koid, root};
 use crate::{host, sched};
 
@@ -89,7 +89,7 @@ fn map_segment(
         VmoOptions::empty(),
         &process.name,
     )?;
-    vmo::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
+    pages::adopt_frames(vmo, module.address + segment.file_offset, segment.file_size)?;
     let permissions = Permissions::from_bits_truncate(segment.permissions);
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
     vmar::map(
@@ -159,7 +159,7 @@ fn start_up_block(
         VmoOptions::empty(),
         &vmo_name(b"startup"),
     )?;
-    vmo::adopt_frames(vmo, block, size)?;
+    pages::adopt_frames(vmo, block, size)?;
     let value = handle::create(process, vmo.cast(), STARTUP_RIGHTS);
     header::release(vmo.cast());
     value

@@ -10,7 +10,7 @@ use core::cell::UnsafeCell;
 use abi::Status;
 use abi::call_page::MAX_FRAME_LIST;
 use abi::layout::{HIGH_RAM_BASE, PAGE_SHIFT, PAGE_SIZE, PHYSMAP_BASE};
-use abi::objects::FrameEntry;
+use abi::objects::{FREE_FRAME, FrameEntry};
 
 use crate::arch::descriptors::Shared;
 use crate::host;
@@ -58,6 +58,7 @@ pub fn initialise(first_free: u64, low_end: u64, high_end: u64) -> Result<(), St
             high_end,
         }
     };
+    root.managed_frames = root.free_frames;
     root.zero_frame = allocate()?;
     Ok(())
 }
@@ -100,14 +101,92 @@ pub fn allocate() -> Result<u64, Status> {
     let mut entry = entry(frame);
     root.first_clean = u64::from(entry.next_free);
     root.free_frames -= 1;
-    entry.next_free = 0;
+    *entry = FrameEntry::default();
     Ok(frame)
+}
+
+/// `count` frames in a row, zeroed, the first at a multiple of `alignment` bytes.
+///
+/// # Errors
+/// NO_MEMORY when there is no such row.
+pub fn allocate_row(count: u64, alignment: u64) -> Result<u64, Status> {
+    if let Some(first) = fresh_row(count, alignment) {
+        return Ok(first);
+    }
+    // Freed frames lie in no order: look for a row of them in the table.
+    let mut root = root();
+    let step = (alignment >> PAGE_SHIFT).max(1);
+    let end = root.next_fresh >> PAGE_SHIFT;
+    let mut first = (root.frame_table.address() >> PAGE_SHIFT).next_multiple_of(step);
+    while count <= end.saturating_sub(first) {
+        match (first..first + count).find(|frame| !is_free(*frame)) {
+            None => {
+                leave_lists(first, count);
+                root.free_frames -= count;
+                return Ok(first << PAGE_SHIFT);
+            }
+            Some(taken) => first = (taken + 1).next_multiple_of(step),
+        }
+    }
+    Err(Status::NO_MEMORY)
+}
+
+/// A row of frames that were never used; those skipped for the alignment are free then.
+fn fresh_row(count: u64, alignment: u64) -> Option<u64> {
+    let mut root = root();
+    // SAFETY: one thread of execution.
+    let end = unsafe { (*FRESH.0.get()).end };
+    let first = root.next_fresh.checked_next_multiple_of(alignment)?;
+    let after = first.checked_add(count.checked_mul(PAGE_SIZE)?)?;
+    if after > end {
+        return None;
+    }
+    let mut skipped = root.next_fresh;
+    while skipped < first {
+        let mut entry = entry(skipped);
+        entry.extra_owners = FREE_FRAME;
+        entry.next_free = root.first_clean as u32;
+        root.first_clean = skipped >> PAGE_SHIFT;
+        skipped += PAGE_SIZE;
+    }
+    root.next_fresh = after;
+    root.free_frames -= count;
+    Some(first)
+}
+
+fn is_free(frame: u64) -> bool {
+    entry(frame << PAGE_SHIFT).extra_owners == FREE_FRAME
+}
+
+/// Takes a row of free frames out of the free lists, and has the dirty ones zeroed.
+fn leave_lists(first: u64, count: u64) {
+    let row = first..first + count;
+    while root().first_dirty != 0 {
+        clean();
+    }
+    let mut root = root();
+    let mut next = root.first_clean;
+    root.first_clean = 0;
+    while next != 0 {
+        let frame = next;
+        let mut entry = entry(frame << PAGE_SHIFT);
+        next = u64::from(entry.next_free);
+        if row.contains(&frame) {
+            *entry = FrameEntry::default();
+        } else {
+            entry.next_free = root.first_clean as u32;
+            root.first_clean = frame;
+        }
+    }
 }
 
 /// Gives a frame back; nobody may use it any more.
 pub fn free(frame: u64) {
     let mut root = root();
-    entry(frame).next_free = root.first_dirty as u32;
+    *entry(frame) = FrameEntry {
+        extra_owners: FREE_FRAME,
+        next_free: root.first_dirty as u32,
+    };
     root.first_dirty = frame >> PAGE_SHIFT;
     root.free_frames += 1;
 }

@@ -11,7 +11,7 @@ use abi::{Link, Status};
 
 use super::frames;
 use crate::arch::descriptors::Shared;
-use crate::state::{Follow, Ptr};
+use crate::state::{Follow, Ptr, root};
 
 /// The head of a pool's page.
 struct Slab {
@@ -65,6 +65,7 @@ impl<T: Copy + Default> Pool<T> {
             Some(slab) => slab,
             None => {
                 let slab = Ptr::new(Link::<Slab>::new(frames::allocate()?));
+                root().pool_frames += 1;
                 self.insert(slab);
                 slab
             }
@@ -100,6 +101,7 @@ impl<T: Copy + Default> Pool<T> {
         if slab.used == 0 {
             self.remove(slab);
             frames::free(slab.link().address());
+            root().pool_frames -= 1;
         } else {
             let mut slot: Ptr<FreeSlot> = object.cast();
             slot.magic = 0;

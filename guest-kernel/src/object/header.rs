@@ -1,8 +1,8 @@
 //! Reference counts, and what happens when one drops to zero.
 
-use abi::objects::{OBJECT_MAGIC, ObjectHeader, ObjectType, Process, Thread, Vmar, Vmo};
+use abi::objects::{OBJECT_MAGIC, ObjectHeader, ObjectType, Pager, Process, Thread, Vmar, Vmo};
 
-use super::{process, thread, vmar, vmo};
+use super::{pager, process, thread, vmar, vmo};
 use crate::state::Ptr;
 
 /// A header for a new object with one reference.
@@ -32,13 +32,17 @@ pub fn release(mut object: Ptr<ObjectHeader>) {
         ObjectType::VMAR => vmar::destroy(object.cast::<Vmar>()),
         ObjectType::PROCESS => process::destroy(object.cast::<Process>()),
         ObjectType::THREAD => thread::destroy(object.cast::<Thread>()),
+        ObjectType::PAGER => pager::destroy(object.cast::<Pager>()),
         _ => {}
     }
 }
 
 /// Notes that the last handle is gone; the object may live on through references.
 pub fn last_handle_closed(object: Ptr<ObjectHeader>) {
-    if ObjectType(object.object_type) == ObjectType::PROCESS {
-        process::last_handle_closed(object.cast::<Process>());
+    match ObjectType(object.object_type) {
+        ObjectType::PROCESS => process::last_handle_closed(object.cast::<Process>()),
+        ObjectType::VMO => vmo::last_handle_closed(object.cast::<Vmo>()),
+        ObjectType::PAGER => pager::last_handle_closed(object.cast::<Pager>()),
+        _ => {}
     }
 }

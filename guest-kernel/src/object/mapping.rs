@@ -3,7 +3,7 @@
 use abi::objects::{Mapping, MappingFlags, ObjectType, Permissions, Process, Region, Vmar, Vmo};
 use abi::{Link, Status};
 
-use super::{header, vmo};
+use super::{clone, header, vmo};
 use crate::mem::pool::Pool;
 use crate::state::Ptr;
 
@@ -75,7 +75,7 @@ pub fn destroy(mapping: Ptr<Mapping>) {
 /// NO_MEMORY.
 pub fn make_private(mut mapping: Ptr<Mapping>) -> Result<(), Status> {
     let parent = Ptr::new(mapping.vmo);
-    let clone = vmo::private_clone(parent, mapping.vmo_offset, mapping.region.size)?;
+    let clone = clone::private(parent, mapping.vmo_offset, mapping.region.size)?;
     vmo::detach(parent, mapping);
     vmo::attach(clone, mapping);
     // The mapping holds the one reference that is to stay.

@@ -31,13 +31,29 @@ pub struct Slots {
     pub count: u64,
 }
 
+/// Whether a tree of so many levels has a place for `offset`.
+fn reaches(levels: u32, offset: u64) -> bool {
+    let shift = PAGE_SHIFT + 9 * levels;
+    shift >= 64 || offset >> shift == 0
+}
+
 /// The entries at `offset`, making tables on the way.
 ///
 /// # Errors
 /// NO_MEMORY.
 pub fn make_slots(mut vmo: Ptr<Vmo>, offset: u64) -> Result<Slots, Status> {
     if vmo.pages == 0 {
+        vmo.levels = Vmo::levels_for(vmo.size);
         vmo.pages = frames::allocate()?;
+    }
+    // A VMO that grew needs a deeper tree.
+    while !reaches(vmo.levels, offset) {
+        let top = frames::allocate()?;
+        // SAFETY: a fresh table.
+        unsafe { entries(top).write(vmo.pages | PRESENT | WRITABLE) };
+        frames::entry(top).extra_owners = 1;
+        vmo.pages = top;
+        vmo.levels += 1;
     }
     let mut table = vmo.pages;
     for level in (1..vmo.levels).rev() {
@@ -61,7 +77,7 @@ pub fn make_slots(mut vmo: Ptr<Vmo>, offset: u64) -> Result<Slots, Status> {
 /// The entries at `offset`, or how many bytes from there on have no table.
 pub fn find_slots(vmo: Ptr<Vmo>, offset: u64) -> Result<Slots, u64> {
     let mut table = vmo.pages;
-    if table == 0 {
+    if table == 0 || !reaches(vmo.levels, offset) {
         return Err(u64::MAX - offset);
     }
     for level in (1..vmo.levels).rev() {
@@ -84,6 +100,139 @@ fn slots_in(table: u64, offset: u64) -> Slots {
         first: unsafe { entries(table).add(first) },
         count: (TABLE_ENTRIES - first) as u64,
     }
+}
+
+/// A page of a list.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// Where in the VMO.
+    pub offset: u64,
+    /// Its entry.
+    pub entry: u64,
+    slot: *mut u64,
+    table: u64,
+}
+
+impl Page {
+    /// Changes its entry, which stays present.
+    pub fn set(self, entry: u64) {
+        // SAFETY: found in a live table; nothing was given back since.
+        unsafe { self.slot.write(entry) };
+    }
+
+    /// Takes it out of the list; the frame is the caller's.
+    pub fn take(self, mut vmo: Ptr<Vmo>) {
+        // SAFETY: as above.
+        unsafe { self.slot.write(0) };
+        frames::entry(self.table).extra_owners -= 1;
+        vmo.page_count -= 1;
+    }
+}
+
+/// The entry at `offset`; 0 if there is no page.
+pub fn entry(vmo: Ptr<Vmo>, offset: u64) -> u64 {
+    match find_slots(vmo, offset) {
+        // SAFETY: a slot of a live table.
+        Ok(slots) => unsafe { slots.first.read() },
+        Err(_) => 0,
+    }
+}
+
+/// The first page in `[from, end)`.
+pub fn next_present(vmo: Ptr<Vmo>, from: u64, end: u64) -> Option<Page> {
+    let mut at = from & !(PAGE_SIZE - 1);
+    while at < end {
+        let slots = match find_slots(vmo, at) {
+            Ok(slots) => slots,
+            Err(gap) => {
+                at = at.saturating_add(gap);
+                continue;
+            }
+        };
+        let mut slot = slots.first;
+        for _ in 0..slots.count.min((end - at).div_ceil(PAGE_SIZE)) {
+            // SAFETY: below the count of `find_slots`.
+            let entry = unsafe { slot.read() };
+            if entry & PRESENT != 0 {
+                let table = slots.table;
+                return Some(Page {
+                    offset: at,
+                    entry,
+                    slot,
+                    table,
+                });
+            }
+            // SAFETY: at most one past the table's end, and then not used.
+            slot = unsafe { slot.add(1) };
+            at = at.saturating_add(PAGE_SIZE);
+        }
+    }
+    None
+}
+
+/// Puts a page where none is; `entry` is present.
+///
+/// # Errors
+/// NO_MEMORY; the frame stays the caller's then.
+pub fn put(mut vmo: Ptr<Vmo>, offset: u64, entry: u64) -> Result<(), Status> {
+    let slots = make_slots(vmo, offset)?;
+    // SAFETY: the first of the slots.
+    unsafe { slots.first.write(entry) };
+    count_used(slots.table, 1);
+    vmo.page_count += 1;
+    Ok(())
+}
+
+/// Gives up every page in `[from, end)`, both multiples of the page size, and the tables
+/// that become empty.
+pub fn remove(mut vmo: Ptr<Vmo>, from: u64, end: u64) {
+    if vmo.pages == 0 || from >= end || vmo.page_count == 0 {
+        return;
+    }
+    let removed = remove_in(vmo.pages, vmo.levels - 1, 0, from, end - 1);
+    vmo.page_count -= removed;
+    if frames::entry(vmo.pages).extra_owners == 0 {
+        frames::free(vmo.pages);
+        vmo.pages = 0;
+    }
+}
+
+/// Gives up the pages from `from` to `last` (both offsets count from the VMO's start) below
+/// a table that starts at offset `base`; returns how many. Recursion is bounded by the
+/// number of levels.
+fn remove_in(table: u64, level: u32, base: u64, from: u64, last: u64) -> u64 {
+    let mut record = frames::entry(table);
+    let shift = PAGE_SHIFT + 9 * level;
+    let first = from.saturating_sub(base) >> shift;
+    let final_index = ((last - base) >> shift).min(TABLE_ENTRIES as u64 - 1);
+    let mut removed = 0;
+    let mut i = first;
+    while i <= final_index && record.extra_owners > 0 {
+        // SAFETY: the index is below the number of entries.
+        let slot = unsafe { entries(table).add(i as usize) };
+        // SAFETY: as above.
+        let entry = unsafe { slot.read() };
+        let start = base + (i << shift);
+        i += 1;
+        if entry & PRESENT == 0 {
+            continue;
+        }
+        let below = entry & ADDRESS_MASK;
+        if level > 0 {
+            removed += remove_in(below, level - 1, start, from.max(start), last);
+            if frames::entry(below).extra_owners > 0 {
+                continue;
+            }
+            frames::free(below);
+        } else {
+            removed += 1;
+            frames::release(below);
+        }
+        // SAFETY: as above.
+        unsafe { slot.write(0) };
+        record.extra_owners -= 1;
+    }
+    removed
 }
 
 /// Notes that `count` entries of a table came into use.

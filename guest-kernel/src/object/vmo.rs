@@ -1,32 +1,22 @@
-//! Virtual memory objects (reference §7).
+//! Virtual memory objects (reference §7): what they are, whose they are, who maps them.
+//!
+//! Who holds a reference: each handle, each mapping, each VMO whose `source` it is, each
+//! thread that waits for one of its pages or is blocked in a call on it, and the root
+//! block for the vDSO.
 
-use core::cell::UnsafeCell;
-
-use abi::Status;
-use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
-use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
+use abi::layout::{MAX_CLONE_DEPTH, PAGE_SIZE};
 use abi::objects::{Mapping, MappingFlags, NAME_LENGTH, ObjectType, Vmo, VmoKind, VmoOptions};
+use abi::options::Signals;
+use abi::{Link, Status};
 
-use super::page_list::{self, Slots};
-use super::{fault_in, header};
-use crate::arch::descriptors::Shared;
-use crate::host;
-use crate::mem::frames;
+use super::{header, page_list, pager, signals};
 use crate::mem::pool::Pool;
 use crate::state::{Follow, Ptr, new_koid, root};
 
 static POOL: Pool<Vmo> = Pool::new();
 
-/// Frames to copy, gathered for one request to the host.
-const COPY_BATCH: usize = 256;
-
-#[repr(C, align(4096))]
-struct CopyList([[u64; 2]; COPY_BATCH]);
-
-static COPIES: Shared<CopyList> = Shared(UnsafeCell::new(CopyList([[0; 2]; COPY_BATCH])));
-
-/// An anonymous VMO. `size` is a multiple of the page size. The caller gets the one
-/// reference.
+/// A paged VMO without a page. `size` is a multiple of the page size. The caller gets the
+/// one reference.
 ///
 /// # Errors
 /// NO_MEMORY.
@@ -43,6 +33,7 @@ pub fn create(
         new_koid()
     };
     vmo.header = header::new(ObjectType::VMO, koid);
+    vmo.header.signals = Signals::ZERO_CHILDREN.bits();
     vmo.name = *name;
     vmo.size = size;
     vmo.stream_size = stream_size;
@@ -58,9 +49,15 @@ pub fn create(
     Ok(vmo)
 }
 
-/// Ends a VMO that nothing refers to any more.
+/// Ends a VMO that nothing refers to any more. Recursion, through the source, is bounded
+/// by the depth of clones.
 pub fn destroy(vmo: Ptr<Vmo>) {
+    leave_family(vmo);
+    if let Some(source) = vmo.page_source.get() {
+        pager::vmo_gone(source);
+    }
     page_list::destroy(vmo);
+    leave_source(vmo);
     match vmo.previous.get() {
         Some(mut previous) => previous.next = vmo.next,
         None => root().first_vmo = vmo.next,
@@ -71,182 +68,181 @@ pub fn destroy(vmo: Ptr<Vmo>) {
     POOL.free(vmo);
 }
 
-/// Makes frames that hold data already the pages of a VMO, from its start on.
+/// Whether it has that option.
+pub fn has(vmo: Ptr<Vmo>, option: VmoOptions) -> bool {
+    vmo.options & option.bits() != 0
+}
+
+/// Sets or clears an option.
+pub fn set_option(mut vmo: Ptr<Vmo>, option: VmoOptions, on: bool) {
+    if on {
+        vmo.options |= option.bits();
+    } else {
+        vmo.options &= !option.bits();
+    }
+}
+
+/// Whether it is a slice or a reference, without pages of its own.
+pub fn is_alias(vmo: Ptr<Vmo>) -> bool {
+    has(vmo, VmoOptions::SLICE.union(VmoOptions::REFERENCE))
+}
+
+/// Whether it is a range of addresses rather than pages.
+pub fn is_physical(vmo: Ptr<Vmo>) -> bool {
+    target(vmo).0.kind == VmoKind::PHYSICAL.0
+}
+
+/// Where its bytes are: the VMO that has them, and the offset of the first in that one.
+pub fn target(vmo: Ptr<Vmo>) -> (Ptr<Vmo>, u64) {
+    match vmo.source.get() {
+        Some(source) if is_alias(vmo) => (source, vmo.source_offset),
+        _ => (vmo, 0),
+    }
+}
+
+/// The VMO whose sizes count: a reference has its source's.
+pub fn sized(vmo: Ptr<Vmo>) -> Ptr<Vmo> {
+    match vmo.source.get() {
+        Some(source) if has(vmo, VmoOptions::REFERENCE) => source,
+        _ => vmo,
+    }
+}
+
+/// Its cache policy; slices and references have their source's.
+pub fn cache_policy(vmo: Ptr<Vmo>) -> u32 {
+    target(vmo).0.cache_policy
+}
+
+/// Whether an absent page of it is simply zeros: nothing stands behind it.
+pub fn is_plain(vmo: Ptr<Vmo>) -> bool {
+    vmo.source_limit == 0 && vmo.pager_limit == 0
+}
+
+/// The VMO with a pager that its bytes come from in the end.
+pub fn pager_root(vmo: Ptr<Vmo>) -> Option<Ptr<Vmo>> {
+    let mut at = vmo;
+    while let Some(source) = at.source.get() {
+        at = source;
+    }
+    (!at.page_source.is_none()).then_some(at)
+}
+
+/// Makes `child` a child of `parent`, for those who count children (reference §7).
+pub fn join_family(mut child: Ptr<Vmo>, parent: Ptr<Vmo>) {
+    child.parent_koid = parent.header.koid;
+    adopt(child, parent);
+    signals::change(parent.cast(), Signals::ZERO_CHILDREN, Signals::empty());
+}
+
+fn adopt(mut child: Ptr<Vmo>, mut parent: Ptr<Vmo>) {
+    child.parent = parent.link();
+    child.previous_sibling = Link::NONE;
+    child.next_sibling = parent.first_child;
+    if let Some(mut next) = child.next_sibling.get() {
+        next.previous_sibling = child.link();
+    }
+    parent.first_child = child.link();
+    parent.child_count += 1;
+}
+
+/// Takes it out of the tree; its children become those of its parent.
+fn leave_family(mut vmo: Ptr<Vmo>) {
+    let parent = vmo.parent.get();
+    if let Some(mut parent) = parent {
+        match vmo.previous_sibling.get() {
+            Some(mut previous) => previous.next_sibling = vmo.next_sibling,
+            None => parent.first_child = vmo.next_sibling,
+        }
+        if let Some(mut next) = vmo.next_sibling.get() {
+            next.previous_sibling = vmo.previous_sibling;
+        }
+        parent.child_count -= 1;
+        vmo.parent = Link::NONE;
+    }
+    let mut next = vmo.first_child;
+    vmo.first_child = Link::NONE;
+    vmo.child_count = 0;
+    while let Some(mut child) = next.get() {
+        next = child.next_sibling;
+        match parent {
+            Some(parent) => adopt(child, parent),
+            None => {
+                child.parent = Link::NONE;
+                child.next_sibling = Link::NONE;
+                child.previous_sibling = Link::NONE;
+            }
+        }
+    }
+    if let Some(parent) = parent
+        && parent.child_count == 0
+    {
+        signals::change(parent.cast(), Signals::empty(), Signals::ZERO_CHILDREN);
+    }
+}
+
+/// Nobody can name it any more, though others may need its pages.
+fn leave_if_unseen(vmo: Ptr<Vmo>) {
+    if vmo.header.handles == 0 && vmo.first_mapping.is_none() {
+        set_option(vmo, VmoOptions::ORPHAN, true);
+        leave_family(vmo);
+    }
+}
+
+/// The last handle is gone; mappings may still show it.
+pub fn last_handle_closed(vmo: Ptr<Vmo>) {
+    leave_if_unseen(vmo);
+}
+
+/// Makes `source` the source of `vmo`, from `offset` on, and takes a reference to it.
 ///
 /// # Errors
-/// NO_MEMORY.
-pub fn adopt_frames(mut vmo: Ptr<Vmo>, first: u64, length: u64) -> Result<(), Status> {
-    let mut offset = 0;
-    while offset < length {
-        let slots = page_list::make_slots(vmo, offset)?;
-        let count = slots.count.min((length - offset) >> PAGE_SHIFT);
-        for i in 0..count {
-            let frame = first + offset + i * PAGE_SIZE;
-            // SAFETY: below the count of `make_slots`.
-            unsafe {
-                slots
-                    .first
-                    .add(i as usize)
-                    .write(frame | PRESENT | WRITABLE)
-            };
-        }
-        page_list::count_used(slots.table, count as u32);
-        vmo.page_count += count;
-        offset += count << PAGE_SHIFT;
+/// NO_RESOURCES if too many stand one behind the other.
+pub fn set_source(mut vmo: Ptr<Vmo>, mut source: Ptr<Vmo>, offset: u64) -> Result<(), Status> {
+    if source.depth >= MAX_CLONE_DEPTH {
+        return Err(Status::NO_RESOURCES);
+    }
+    header::retain(source.cast());
+    vmo.source = source.link();
+    vmo.source_offset = offset;
+    vmo.depth = source.depth + 1;
+    vmo.next_dependent = source.first_dependent;
+    if let Some(mut next) = vmo.next_dependent.get() {
+        next.previous_dependent = vmo.link();
+    }
+    source.first_dependent = vmo.link();
+    if is_alias(vmo) {
+        source.alias_count += 1;
+    } else {
+        source.clone_count += 1;
     }
     Ok(())
 }
 
-/// Makes the pages of `[offset, offset + length)` present, owned and writable, in
-/// ascending order. Returns how many bytes from `offset` on are so now (a multiple of
-/// the page size, counted from the page's start), and why it stopped there if it did.
-pub fn make_writable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
-    let start = offset & !(PAGE_SIZE - 1);
-    let end = match offset.checked_add(length) {
-        Some(end) if end <= vmo.size => end,
-        _ => vmo.size,
+fn leave_source(mut vmo: Ptr<Vmo>) {
+    let Some(mut source) = vmo.source.get() else {
+        return;
     };
-    let mut work = Work {
-        vmo,
-        copies: 0,
-        forked: false,
-        fresh: false,
-    };
-    let mut at = start;
-    let mut status = Status::OK;
-    while at < end {
-        match page_list::make_slots(vmo, at) {
-            Ok(slots) => {
-                let count = slots.count.min((end - at).div_ceil(PAGE_SIZE));
-                let (done, result) = work.table(slots, count);
-                at += done << PAGE_SHIFT;
-                if result != Status::OK {
-                    status = result;
-                    break;
-                }
-            }
-            Err(error) => {
-                status = error;
-                break;
-            }
-        }
+    match vmo.previous_dependent.get() {
+        Some(mut previous) => previous.next_dependent = vmo.next_dependent,
+        None => source.first_dependent = vmo.next_dependent,
     }
-    work.flush();
-    if work.forked {
-        fault_in::forget_pages(vmo, start, at - start, None);
-    } else if work.fresh {
-        fault_in::forget_pages(vmo, start, at - start, Some(root().zero_frame));
+    if let Some(mut next) = vmo.next_dependent.get() {
+        next.previous_dependent = vmo.previous_dependent;
     }
-    if at == start && status == Status::OK && length > 0 {
-        status = Status::OUT_OF_RANGE;
+    if is_alias(vmo) {
+        source.alias_count -= 1;
+    } else {
+        source.clone_count -= 1;
     }
-    (at - start, status)
-}
-
-struct Work {
-    vmo: Ptr<Vmo>,
-    copies: usize,
-    forked: bool,
-    fresh: bool,
-}
-
-impl Work {
-    /// Works through `count` entries of a table; returns how many are done.
-    fn table(&mut self, slots: Slots, count: u64) -> (u64, Status) {
-        let mut fresh = 0;
-        let mut done = 0;
-        let mut status = Status::OK;
-        let mut slot = slots.first;
-        while done < count {
-            // SAFETY: below the count of `make_slots`.
-            let entry = unsafe { slot.read() };
-            let new = if entry & (PRESENT | WRITABLE) == PRESENT | WRITABLE {
-                entry
-            } else {
-                let frame = if entry & PRESENT == 0 {
-                    fresh += 1;
-                    frames::allocate()
-                } else {
-                    self.fork(entry & ADDRESS_MASK)
-                };
-                match frame {
-                    Ok(frame) => frame | PRESENT | WRITABLE,
-                    Err(error) => {
-                        if entry & PRESENT == 0 {
-                            fresh -= 1;
-                        }
-                        status = error;
-                        break;
-                    }
-                }
-            };
-            // SAFETY: as above.
-            unsafe {
-                slot.write(new);
-                slot = slot.add(1);
-            }
-            done += 1;
-        }
-        if fresh > 0 {
-            self.fresh = true;
-            page_list::count_used(slots.table, fresh);
-            self.vmo.page_count += u64::from(fresh);
-        }
-        (done, status)
-    }
-
-    /// A frame of one's own with the contents of a shared one (soon: the copy is made in
-    /// a batch).
-    fn fork(&mut self, frame: u64) -> Result<u64, Status> {
-        let mut record = frames::entry(frame);
-        if record.extra_owners == 0 {
-            return Ok(frame);
-        }
-        let copy = frames::allocate()?;
-        self.forked = true;
-        if self.copies == COPY_BATCH {
-            self.flush();
-        }
-        let list = COPIES.0.get().cast::<[u64; 2]>();
-        // SAFETY: flushed above when full.
-        unsafe { list.add(self.copies).write([frame, copy]) };
-        self.copies += 1;
-        // The other owners keep the frame alive until the copy is made.
-        record.extra_owners -= 1;
-        Ok(copy)
-    }
-
-    fn flush(&mut self) {
-        if self.copies > 0 {
-            host::copy_frames(COPIES.0.get().cast(), self.copies as u64);
-            self.copies = 0;
-        }
-    }
-}
-
-/// A private copy-on-write clone of the part of `parent` that starts at `offset`
-/// (reference §6.2 step 5). The caller gets the one reference.
-///
-/// # Errors
-/// NO_MEMORY.
-pub fn private_clone(parent: Ptr<Vmo>, offset: u64, size: u64) -> Result<Ptr<Vmo>, Status> {
-    let mut clone = create(size, size, VmoOptions::PRIVATE_CLONE, &parent.name)?;
-    clone.parent_koid = parent.header.koid;
-    let shared = page_list::share(parent, offset, size, clone);
-    // Even a partly shared parent has pages that its mappings may no longer write to.
-    fault_in::forget_pages(parent, offset, size, None);
-    if let Err(error) = shared {
-        header::release(clone.cast());
-        return Err(error);
-    }
-    Ok(clone)
+    vmo.source = Link::NONE;
+    header::release(source.cast());
 }
 
 /// Adds a mapping to the VMO's list and takes a reference for it.
 pub fn attach(mut vmo: Ptr<Vmo>, mut mapping: Ptr<Mapping>) {
     header::retain(vmo.cast());
     mapping.vmo = vmo.link();
-    mapping.previous_of_vmo = abi::Link::NONE;
+    mapping.previous_of_vmo = Link::NONE;
     mapping.next_of_vmo = vmo.first_mapping;
     if let Some(mut next) = mapping.next_of_vmo.get() {
         next.previous_of_vmo = mapping.link();
@@ -263,8 +259,20 @@ pub fn detach(mut vmo: Ptr<Vmo>, mut mapping: Ptr<Mapping>) {
     if let Some(mut next) = mapping.next_of_vmo.get() {
         next.previous_of_vmo = mapping.previous_of_vmo;
     }
-    mapping.vmo = abi::Link::NONE;
+    mapping.vmo = Link::NONE;
+    leave_if_unseen(vmo);
     header::release(vmo.cast());
+}
+
+/// How far into a VMO a mapping of it may reach now, in bytes: its size, or the end of the
+/// page that its stream size ends in.
+pub fn mappable_size(mapping: Ptr<Mapping>) -> u64 {
+    let vmo = sized(Ptr::new(mapping.vmo));
+    if mapping.flags & MappingFlags::FAULT_BEYOND_STREAM_SIZE.bits() != 0 {
+        vmo.size.min(vmo.stream_size.next_multiple_of(PAGE_SIZE))
+    } else {
+        vmo.size
+    }
 }
 
 /// Whether zero frames may be mapped somewhere in a mapping.

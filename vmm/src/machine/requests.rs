@@ -5,7 +5,7 @@ use super::kick::{self, Wishes};
 use super::outcome::{End, Until};
 use super::run_loop::VcpuLoop;
 use crate::events::{CallEvent, Event, EventSink};
-use crate::memory::{PhysicalMemory, copy_frames, zero_frames};
+use crate::memory::{BulkMemory, PhysicalMemory, copy_frames, zero_frames};
 use crate::objects::{ProcessView, ThreadView};
 use abi::call_page::{KernelRequest, Shutdown};
 use abi::layout::PAGE_SIZE;
@@ -47,6 +47,7 @@ impl VcpuLoop {
             KernelRequest::CopyFrames => {
                 copy_frames(&*self.ram, GuestAddress(a), b).map_err(|error| error.to_string())?;
             }
+            KernelRequest::ZeroBytes => self.zero_bytes(a, b)?,
             KernelRequest::ProcessStarted => {
                 let address = GuestAddress(a);
                 self.processes
@@ -81,6 +82,18 @@ impl VcpuLoop {
             .read_bytes(GuestAddress(address), &mut bytes)
             .map_err(|error| error.to_string())?;
         Ok(bytes)
+    }
+
+    /// Zeroes a part of one page.
+    fn zero_bytes(&self, address: u64, length: u64) -> Result<(), String> {
+        if length > PAGE_SIZE - address % PAGE_SIZE {
+            return Err(format!(
+                "the kernel zeroes {length} bytes at {address:#x}, more than its page has"
+            ));
+        }
+        self.ram
+            .zero(GuestAddress(address), length)
+            .map_err(|error| error.to_string())
     }
 
     fn console(&self, page: &CallPage, events: &mut dyn EventSink) -> Result<(), String> {
