@@ -184,7 +184,8 @@ impl Background {
     /// # Errors
     /// It does not come back.
     pub fn status(self) -> Result<Status, Failure> {
-        self.result().map(|register| Status(raw::status_of(register)))
+        self.result()
+            .map(|register| Status(raw::status_of(register)))
     }
 }
 

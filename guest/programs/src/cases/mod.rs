@@ -2,6 +2,7 @@
 //! in its own file.
 
 pub mod garbage;
+pub mod pager;
 pub mod process_memory;
 pub mod vmar;
 pub mod vmo;

@@ -1,13 +1,74 @@
 //! Callers' buffers that are pager-backed memory (reference §3, §23).
 
-use super::kit::{CODES, DIRTY, KEY, READ, Rig, TRAP_DIRTY, make, of, pager_vmo, patterned, raw, supply};
+use super::kit::{
+    CODES, DIRTY, KEY, READ, Rig, TRAP_DIRTY, make, of, pager_vmo, patterned, raw, supply,
+};
 use crate::background::Background;
 use crate::memory::{Area, PAGE};
 use crate::modes::Modes;
 use crate::probe;
 use crate::suite::Outcome;
 use crate::{ensure, expect_eq, pattern};
-use libzx::{Call, Mapping, MapOptions, PAGE_SIZE, Status, Vmo, startup};
+use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Status, Vmo, startup};
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "buffers: a read into an absent page waits for it [3/8]",
+        a_read_into_an_absent_page,
+    ),
+    (
+        "buffers: a write from an absent page waits for it [3/8]",
+        a_write_from_an_absent_page,
+    ),
+    (
+        "buffers: a failed page gives each code [3/6]",
+        a_failed_buffer_gives_the_code,
+    ),
+    (
+        "buffers: failing half way leaves the earlier bytes [3/13]",
+        a_buffer_that_fails_half_way,
+    ),
+    (
+        "buffers: detached is BAD_STATE [3/6]",
+        a_detached_buffer_is_bad_state,
+    ),
+    ("buffers: both sides absent [3/8]", both_sides_absent),
+    (
+        "buffers: the very page that is read [3/12]",
+        the_same_absent_page,
+    ),
+    (
+        "buffers: a TRAP_DIRTY buffer asks before it is stored to",
+        a_trapping_buffer_asks,
+    ),
+    (
+        "buffers: shrunk away meanwhile is OUT_OF_RANGE [3/5 13.7/5]",
+        a_buffer_behind_the_end,
+    ),
+    (
+        "buffers: unmapped meanwhile is NOT_FOUND [13.7/2]",
+        a_buffer_unmapped_meanwhile,
+    ),
+    (
+        "buffers: replaced meanwhile, the new mapping is used [13.7/3]",
+        a_buffer_replaced_meanwhile,
+    ),
+    (
+        "buffers: out pointers in absent pages, INVALID_ARGS if they fail [2.3/2 3/1]",
+        out_pointers,
+    ),
+    (
+        "buffers: a replaced handle goes into an absent page once",
+        out_handles_once,
+    ),
+    (
+        "buffers: a packet into an absent page is not lost",
+        a_packet_into_an_absent_page,
+    ),
+    ("buffers: many absent pages [3/8]", many_pages_of_buffer),
+    ("buffers: page and buffer of two pagers [3/8]", two_pagers),
+];
 
 /// `zx_vmo_read` of a plain VMO into memory whose page is absent.
 pub(super) fn a_read_into_an_absent_page() -> Outcome {
@@ -113,11 +174,13 @@ pub(super) fn both_sides_absent() -> Outcome {
         rig.give(page, 1, 5)?;
     }
     expect_eq!(call.status()?, Status::OK);
-    let wrong = (0..64).find(|&at| {
-        map.byte(3 * PAGE_SIZE + at) != pattern::byte(5, PAGE + at as u64)
-    });
+    let wrong =
+        (0..64).find(|&at| map.byte(3 * PAGE_SIZE + at) != pattern::byte(5, PAGE + at as u64));
     ensure!(wrong.is_none(), "first wrong byte at {wrong:?}");
-    expect_eq!(map.byte(3 * PAGE_SIZE + 64), pattern::byte(5, 3 * PAGE + 64));
+    expect_eq!(
+        map.byte(3 * PAGE_SIZE + 64),
+        pattern::byte(5, 3 * PAGE + 64)
+    );
     rig.quiet()
 }
 
@@ -290,13 +353,12 @@ pub(super) fn out_handles_once() -> Outcome {
     let rig = Rig::new(2)?;
     let map = rig.map(2)?;
     let plain = Vmo::create(PAGE)?;
-    let doomed = plain.handle().duplicate(libzx::Rights::SAME_RIGHTS)?.into_raw();
+    let doomed = plain
+        .handle()
+        .duplicate(libzx::Rights::SAME_RIGHTS)?
+        .into_raw();
     let at = map.address() as u64;
-    let args = [
-        u64::from(doomed),
-        u64::from(libzx::Rights::SAME_RIGHTS),
-        at,
-    ];
+    let args = [u64::from(doomed), u64::from(libzx::Rights::SAME_RIGHTS), at];
     let call = Background::call(Call::HandleReplace, &args)?;
     rig.expect(READ, 0, 1)?;
     rig.give(0, 1, 2)?;
@@ -316,11 +378,7 @@ pub(super) fn a_packet_into_an_absent_page() -> Outcome {
     let rig = Rig::new(1)?;
     let map = rig.map(1)?;
     let port = make(Call::PortCreate, &[0])?;
-    let args = [
-        raw(&port),
-        i64::MAX.cast_unsigned(),
-        map.address() as u64,
-    ];
+    let args = [raw(&port), i64::MAX.cast_unsigned(), map.address() as u64];
     let call = Background::call(Call::PortWait, &args)?;
     call.stays_blocked()?;
     let mut packet = abi::info::PortPacket {

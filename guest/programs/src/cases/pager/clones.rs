@@ -9,6 +9,88 @@ use crate::{ensure, expect_eq, pattern};
 use abi::options::{ChildOptions, RangeOp};
 use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Status, Vmo};
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "clones: SNAPSHOT is NOT_SUPPORTED anywhere under a pager [10.3/4 17.8/1]",
+        kinds_that_are_refused,
+    ),
+    (
+        "clones: absent pages ask for the root's [10.4/8 17.8/2]",
+        absent_pages_ask_the_root,
+    ),
+    (
+        "clones: a write stays the clone's own [10.4/2 10.4/11]",
+        a_clones_write_stays_its_own,
+    ),
+    (
+        "clones: the parent's writes show until the clone writes [7/9 10.4/7]",
+        the_parents_writes_show_until_then,
+    ),
+    (
+        "clones: zeroing hides the parent [10.4/7]",
+        zeroing_hides_the_parent,
+    ),
+    (
+        "clones: failures come through [17.8/3]",
+        failures_come_through,
+    ),
+    (
+        "clones: detach comes through, written pages survive [17.8/3 17.8/4]",
+        detach_comes_through,
+    ),
+    (
+        "clones: beyond the parent zeros, no request [10.3/8 17.8/5]",
+        beyond_the_parent_is_zero,
+    ),
+    (
+        "clones: a chain is clipped by each between [17.8/6]",
+        a_chain_is_clipped,
+    ),
+    (
+        "clones: a grandchild sees what was written before [17.8/7]",
+        a_grandchild_sees_what_was_written_before,
+    ),
+    (
+        "clones: the one between may go [10.4/5 10.4/10]",
+        the_middle_may_go,
+    ),
+    (
+        "clones: COMMIT forks every page [17.8/8]",
+        commit_forks_every_page,
+    ),
+    (
+        "clones: NO_WRITE reads the same and is not written [17.8/9]",
+        read_only_clones,
+    ),
+    (
+        "clones: DECOMMIT is NOT_SUPPORTED on both [17.8/10 11/18]",
+        decommit_is_refused,
+    ),
+    (
+        "clones: growing gives zeros, never the parent's bytes [10.4/6]",
+        a_resizable_clone_grows_zeros,
+    ),
+    ("clones: MODIFIED of a clone [10.3/12]", modified_of_a_clone),
+    (
+        "slices of pager VMOs go straight through [10.4/3]",
+        slices_go_straight_through,
+    ),
+    (
+        "references of pager VMOs share everything [10.4/3 10.4/4]",
+        references_share_everything,
+    ),
+    ("clones: their mappings", mappings_of_clones),
+    (
+        "clones: any order of closing [10.4/5]",
+        any_order_of_closing,
+    ),
+    (
+        "clones: only the root is the pager's [17.4/5]",
+        only_the_root_is_the_pagers,
+    ),
+];
+
 const LAZY: u32 = ChildOptions::SNAPSHOT_AT_LEAST_ON_WRITE.bits();
 const MODIFIED: u32 = ChildOptions::SNAPSHOT_MODIFIED.bits();
 const SNAPSHOT: u32 = ChildOptions::SNAPSHOT.bits();
@@ -35,7 +117,13 @@ pub(super) fn kinds_that_are_refused() -> Outcome {
     let rig = Rig::new(2)?;
     let refused = |vmo: &Vmo, options: u32| {
         let mut out = 0_u32;
-        let args = [of(vmo), u64::from(options), 0, 2 * PAGE, probe::out(&mut out)];
+        let args = [
+            of(vmo),
+            u64::from(options),
+            0,
+            2 * PAGE,
+            probe::out(&mut out),
+        ];
         probe::status(Call::VmoCreateChild, &args)
     };
     expect_eq!(refused(&rig.vmo, SNAPSHOT), Status::NOT_SUPPORTED);
@@ -275,7 +363,10 @@ pub(super) fn decommit_is_refused() -> Outcome {
     write(&clone, 0, 5)?;
     for vmo in [&rig.vmo, &clone] {
         let args = [of(vmo), u64::from(RangeOp::DECOMMIT), 0, PAGE, 0, 0];
-        expect_eq!(probe::status(Call::VmoOpRange, &args), Status::NOT_SUPPORTED);
+        expect_eq!(
+            probe::status(Call::VmoOpRange, &args),
+            Status::NOT_SUPPORTED
+        );
     }
     rig.holds(0, 2, 4)?;
     page_is(&clone, &rig.buffer, 0, 4, Some(5))

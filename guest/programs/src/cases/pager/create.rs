@@ -11,12 +11,44 @@ use abi::objects::ObjectType;
 use abi::options::Topic;
 use libzx::{Call, Handle, Rights, Status, VmoOptions};
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "pager options other than 0 are INVALID_ARGS [17.1/1]",
+        pager_options,
+    ),
+    ("a pager has its default rights [17.1/2]", pager_rights),
+    ("bad out pointers are INVALID_ARGS [2.3/2]", bad_out),
+    ("its VMOs have the rights of any VMO [17.2/6]", vmo_rights),
+    ("sizes are rounded up and limited [17.2/5]", sizes),
+    ("options of pager VMOs [17.2/3 17.2/4 17.2/8]", vmo_options),
+    (
+        "pager and port handles are checked [17.2/1 17.2/2 2.2/4]",
+        handles,
+    ),
+    (
+        "everything is absent at first [17.2/7]",
+        everything_is_absent,
+    ),
+    (
+        "bounds come before requests [4.1/5 4.1/6]",
+        bounds_come_first,
+    ),
+];
+
 /// What `zx_object_get_info` says of a handle: rights and type.
 fn basic(handle: &Handle) -> Result<(u32, u32), Status> {
     let mut info = InfoHandleBasic::default();
     let size = size_of::<InfoHandleBasic>() as u64;
     let place = probe::out(&mut info);
-    let args = [raw(handle), u64::from(Topic::HANDLE_BASIC), place, size, 0, 0];
+    let args = [
+        raw(handle),
+        u64::from(Topic::HANDLE_BASIC),
+        place,
+        size,
+        0,
+        0,
+    ];
     probe::status(Call::ObjectGetInfo, &args).ok()?;
     let info = core::hint::black_box(info);
     Ok((info.rights, info.object_type))
@@ -166,7 +198,12 @@ pub(super) fn everything_is_absent() -> Outcome {
 pub(super) fn bounds_come_first() -> Outcome {
     let rig = Rig::new(2)?;
     let buffer = rig.buffer.at(0);
-    for (offset, length) in [(2 * PAGE, 1), (PAGE, PAGE + 1), (u64::MAX, 2), (3 * PAGE, 0)] {
+    for (offset, length) in [
+        (2 * PAGE, 1),
+        (PAGE, PAGE + 1),
+        (u64::MAX, 2),
+        (3 * PAGE, 0),
+    ] {
         expect_eq!(
             probe::vmo_read(rig.handle(), buffer, offset, length),
             Status::OUT_OF_RANGE

@@ -1,7 +1,10 @@
 //! Detaching, closing the pager, closing the port (reference §17.6, §17.7).
 
 use super::create::pager_with;
-use super::kit::{COMPLETE, KEY, READ, RESIZABLE, Rig, child, of, pager_vmo, patterned, raw, reading, supply, with_rights};
+use super::kit::{
+    COMPLETE, KEY, READ, RESIZABLE, Rig, child, of, pager_vmo, patterned, raw, reading, supply,
+    with_rights,
+};
 use super::requests::came;
 use crate::background::settle;
 use crate::memory::PAGE;
@@ -10,6 +13,67 @@ use crate::suite::Outcome;
 use crate::{ensure, expect_eq, pattern};
 use abi::options::{ChildOptions, PagerOp};
 use libzx::{Call, PAGE_SIZE, Rights, Status, Vmo};
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "detach: waiters get BAD_STATE [4.5/8 17.6/3]",
+        detach_wakes_with_bad_state,
+    ),
+    (
+        "detach: a read over a supplied and an absent page [4.5/15]",
+        a_straddling_read_fails,
+    ),
+    (
+        "detach: clean pages go, dirty ones stay [17.6/4 17.6/5]",
+        clean_pages_go_dirty_ones_stay,
+    ),
+    (
+        "detach: a page stored through a mapping is dirty [17.6/5]",
+        a_page_stored_through_a_mapping_is_dirty,
+    ),
+    (
+        "detach: absent pages through VMO, clones and mappings [17.6/6 17.6/7 17.6/8]",
+        absent_pages_are_bad_state,
+    ),
+    ("detach: one COMPLETE packet [17.6/9]", one_complete_packet),
+    (
+        "detach: later calls are BAD_STATE [17.6/10 17.4/8 17.5/7 17.5/21]",
+        later_calls_are_bad_state,
+    ),
+    (
+        "detach: handles, rights and ownership [17.6/1 17.6/2]",
+        detach_handles,
+    ),
+    (
+        "detach: other VMOs of the pager are served on",
+        other_vmos_are_served_on,
+    ),
+    (
+        "detach: growing afterwards gives zeros [17.6/11]",
+        growing_after_detach,
+    ),
+    (
+        "detach: a tail grown before counts as dirty [17.9/5]",
+        a_tail_grown_before_stays,
+    ),
+    (
+        "close pager: waiters and later accesses, resident pages stay [17.7/1 17.7/2 17.7/3]",
+        closing_the_pager_wakes,
+    ),
+    (
+        "close pager: replacing the last handle closes nothing",
+        closing_one_of_two_pager_handles,
+    ),
+    (
+        "close port: requests pend until detach [17.7/4]",
+        closing_the_port,
+    ),
+    (
+        "close port: requests pend until the pager closes [17.7/4]",
+        closing_port_then_pager,
+    ),
+];
 
 const LAZY: u32 = ChildOptions::SNAPSHOT_AT_LEAST_ON_WRITE.bits();
 

@@ -8,6 +8,63 @@ use crate::{ensure, expect_eq, pattern};
 use abi::options::PagerOp;
 use libzx::{PAGE_SIZE, Status};
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "dirty: a write to a clean page asks and waits [4.5/7]",
+        a_write_asks,
+    ),
+    ("dirty: a read asks nobody", a_read_does_not),
+    (
+        "dirty: an absent page is read first, then DIRTY [4.5/6 4.5/7]",
+        read_comes_before_dirty,
+    ),
+    (
+        "dirty: without TRAP_DIRTY nobody is asked [17.5/16]",
+        without_the_option_nobody_asks,
+    ),
+    (
+        "dirty: a refused write stores nothing",
+        a_refused_write_stores_nothing,
+    ),
+    (
+        "dirty: a dirty page asks no more",
+        a_dirty_page_asks_no_more,
+    ),
+    ("dirty: many pages in order", many_pages),
+    ("dirty: pages can be made dirty beforehand", unasked_dirty),
+    (
+        "dirty: data, absent pages, range, detached [17.5/15 17.5/17 17.5/18 17.5/19]",
+        dirty_checks,
+    ),
+    ("writeback: makes pages clean", writeback_cleans),
+    (
+        "writeback: a write meanwhile keeps the page dirty",
+        a_write_during_writeback,
+    ),
+    (
+        "writeback: what is clean goes on detach [17.6/4 17.6/5]",
+        writeback_without_trapping,
+    ),
+    (
+        "writeback: data and ranges are checked [17.5/20]",
+        writeback_checks,
+    ),
+    (
+        "writeback: works after detach [17.5/21]",
+        writeback_after_detach,
+    ),
+    (
+        "dirty: detach wakes those who wait [17.6/3]",
+        detach_refuses,
+    ),
+    ("dirty: a store through a mapping asks too", a_store_asks),
+    (
+        "dirty: a grown tail asks nobody [17.9/5]",
+        a_grown_tail_asks_nobody,
+    ),
+];
+
 const BEGIN: u32 = PagerOp::WRITEBACK_BEGIN;
 const END: u32 = PagerOp::WRITEBACK_END;
 
@@ -204,10 +261,7 @@ pub(super) fn writeback_checks() -> Outcome {
     for data in [2, 3, u64::MAX] {
         expect_eq!(rig.op(BEGIN, 0, 1, data), Status::INVALID_ARGS);
     }
-    expect_eq!(
-        rig.op(BEGIN, 0, 1, PagerOp::RANGE_IS_ZERO),
-        Status::OK
-    );
+    expect_eq!(rig.op(BEGIN, 0, 1, PagerOp::RANGE_IS_ZERO), Status::OK);
     for data in [1, 2, u64::MAX] {
         expect_eq!(rig.op(END, 0, 1, data), Status::INVALID_ARGS);
     }
@@ -266,7 +320,10 @@ pub(super) fn a_store_asks() -> Outcome {
     expect_eq!(rig.dirty(1, 1), Status::OK);
     store.result()?;
     expect_eq!(map.byte(PAGE_SIZE + 5), 0xCD);
-    expect_eq!(probe::vmo_read(rig.handle(), rig.buffer.at(0), PAGE + 5, 1), Status::OK);
+    expect_eq!(
+        probe::vmo_read(rig.handle(), rig.buffer.at(0), PAGE + 5, 1),
+        Status::OK
+    );
     expect_eq!(rig.buffer.map.byte(0), 0xCD);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `ZX_PAGER_OP_FAIL` and what it does to those who wait (reference §17.5, §4.5).
 
 use super::create::pager_with;
-use super::kit::{CODES, KEY, READ, Rig, child, of, pager_vmo, patterned, raw, reading, with_rights};
+use super::kit::{
+    CODES, KEY, READ, Rig, child, of, pager_vmo, patterned, raw, reading, with_rights,
+};
 use super::requests::came;
 use crate::memory::PAGE;
 use crate::probe;
@@ -9,6 +11,72 @@ use crate::suite::Outcome;
 use crate::{ensure, expect_eq, pattern};
 use abi::options::{ChildOptions, PagerOp};
 use libzx::{Call, PAGE_SIZE, Rights, Status, Vmo};
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "fail: readers get each of the five codes [4.5/8 4.5/9 4.5/10 4.5/11 4.5/12 22/18]",
+        readers_get_each_code,
+    ),
+    (
+        "fail: writers get each of the five codes [22/19]",
+        writers_get_each_code,
+    ),
+    (
+        "fail: the page stays absent, the next access asks again [4.5/13 17.5/9]",
+        the_page_stays_absent,
+    ),
+    (
+        "fail: early pages have been read, later ones not [4.5/14]",
+        early_bytes_have_come,
+    ),
+    (
+        "fail: early pages have been written, later ones not [4.5/14]",
+        early_bytes_have_gone,
+    ),
+    (
+        "fail: the page needed next decides [17.5/12]",
+        the_next_page_decides,
+    ),
+    (
+        "fail: of a later page is forgotten and asked anew [17.5/13]",
+        a_later_failure_is_forgotten,
+    ),
+    (
+        "fail: a second reader sees the failure of its part [17.5/14]",
+        a_second_reader_sees_its_part,
+    ),
+    ("fail: all who wait for the page fail", all_who_wait_fail),
+    (
+        "fail: with nothing outstanding nothing happens [17.5/10 17.5/11]",
+        nothing_outstanding,
+    ),
+    (
+        "fail: requests elsewhere stand [17.5/8 17.3/7]",
+        others_requests_stand,
+    ),
+    (
+        "fail: the code must be one of the five [17.5/5]",
+        the_code_must_be_one_of_five,
+    ),
+    ("fail: ranges outside are OUT_OF_RANGE [17.5/6]", ranges),
+    (
+        "op_range: unaligned comes before handles [17.5/1]",
+        alignment_comes_first,
+    ),
+    (
+        "op_range: handles, rights and ownership in order [17.5/2 17.5/3]",
+        handles_in_order,
+    ),
+    (
+        "op_range: unknown operations are NOT_SUPPORTED [17.5/4]",
+        unknown_operations,
+    ),
+    (
+        "fail: what was failed can be supplied [17.5/10]",
+        supply_after_fail,
+    ),
+];
 
 fn op(args: [u64; 6]) -> Status {
     probe::status(Call::PagerOpRange, &args)
@@ -213,7 +281,13 @@ pub(super) fn ranges() -> Outcome {
     let rig = Rig::new(4)?;
     let call = rig.reading(0, 10)?;
     rig.expect(READ, 0, 1)?;
-    for (page, pages) in [(4, 1), (0, 5), (5, 0), ((1 << 52) - 1, 1), (1, (1 << 52) - 1)] {
+    for (page, pages) in [
+        (4, 1),
+        (0, 5),
+        (5, 0),
+        ((1 << 52) - 1, 1),
+        (1, (1 << 52) - 1),
+    ] {
         expect_eq!(rig.fail(page, pages, Status::IO), Status::OUT_OF_RANGE);
     }
     call.stays_blocked()?;

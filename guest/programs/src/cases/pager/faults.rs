@@ -19,6 +19,50 @@ use libzx::{
     wait_one,
 };
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    ("faults: a load waits for its page [4.5/2]", a_load_blocks),
+    ("faults: a store waits for its page [4.5/6]", a_store_blocks),
+    (
+        "faults: many who need a page, one packet [17.3/2]",
+        two_threads_one_packet,
+    ),
+    (
+        "faults: a mapping replaced meanwhile is used [13.7/3]",
+        a_replaced_mapping_is_used,
+    ),
+    ("faults: of another process", a_child_goes_on),
+    (
+        "faults: a failed page is an exception, each code [13.7/7]",
+        a_failed_page_ends_it,
+    ),
+    ("faults: detach is an exception [17.6/8]", detaching_ends_it),
+    (
+        "faults: closing the pager is an exception [17.7/1 17.7/2]",
+        closing_the_pager_ends_it,
+    ),
+    (
+        "faults: shrunk away is an exception [13.7/5]",
+        a_shrink_ends_it,
+    ),
+    (
+        "faults: unmapped meanwhile is an exception [13.7/2]",
+        unmapping_ends_it,
+    ),
+    (
+        "faults: a blocked thread can be killed [4.5/18]",
+        a_blocked_child_can_be_killed,
+    ),
+    (
+        "faults: the request of one that was killed",
+        a_killed_ones_request,
+    ),
+    (
+        "process_read: the target may die meanwhile",
+        the_target_may_die_meanwhile,
+    ),
+];
+
 /// Return code of a process that an unhandled exception ended (reference §15.5).
 const EXCEPTION: i64 = -1028;
 /// Return code of one that was killed.

@@ -8,7 +8,9 @@ use crate::text::Text;
 use crate::{ensure, pattern};
 use abi::info::{PacketType, PageCommand, PageRequest, PortPacket};
 use abi::options::PagerOp;
-use libzx::{Call, Handle, Mapping, MapOptions, PAGE_SIZE, Rights, Status, Vmo, VmoOptions, monotonic};
+use libzx::{
+    Call, Handle, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, VmoOptions, monotonic,
+};
 use zerocopy::FromBytes;
 
 pub(super) const RESIZABLE: u32 = VmoOptions::RESIZABLE.bits();
@@ -175,7 +177,14 @@ impl Rig {
 
     pub(super) fn op(&self, op: u32, page: u64, pages: u64, data: u64) -> Status {
         let (offset, length) = (page * PAGE, pages * PAGE);
-        let args = [raw(&self.pager), u64::from(op), of(&self.vmo), offset, length, data];
+        let args = [
+            raw(&self.pager),
+            u64::from(op),
+            of(&self.vmo),
+            offset,
+            length,
+            data,
+        ];
         probe::status(Call::PagerOpRange, &args)
     }
 
@@ -269,7 +278,14 @@ pub(super) fn supply(
     aux_page: u64,
 ) -> Status {
     let (offset, length) = (page * PAGE, pages * PAGE);
-    let args = [raw(pager), of(vmo), offset, length, of(aux), aux_page * PAGE];
+    let args = [
+        raw(pager),
+        of(vmo),
+        offset,
+        length,
+        of(aux),
+        aux_page * PAGE,
+    ];
     probe::status(Call::PagerSupplyPages, &args)
 }
 
@@ -313,7 +329,11 @@ pub(super) fn request_of(packet: &PortPacket, key: u64) -> Result<Request, Failu
     crate::expect_eq!(request.reserved0, 0);
     crate::expect_eq!(request.offset % PAGE, 0);
     crate::expect_eq!(request.length % PAGE, 0);
-    Ok((request.command, request.offset / PAGE, request.length / PAGE))
+    Ok((
+        request.command,
+        request.offset / PAGE,
+        request.length / PAGE,
+    ))
 }
 
 /// The handle with these rights only.

@@ -10,6 +10,61 @@ use abi::objects::CachePolicy;
 use abi::options::{ChildOptions, RangeOp};
 use libzx::{Call, Rights, Status, Vmo};
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    ("ops: COMMIT waits for its pages [11/8]", commit_blocks),
+    (
+        "ops: COMMIT returns each code [11/8]",
+        commit_returns_the_code,
+    ),
+    (
+        "ops: COMMIT of present pages asks nobody",
+        commit_of_present_pages,
+    ),
+    (
+        "ops: DECOMMIT is NOT_SUPPORTED [11/18]",
+        decommit_is_refused,
+    ),
+    (
+        "ops: LOCK, UNLOCK, TRY_LOCK are NOT_SUPPORTED",
+        lock_is_refused,
+    ),
+    (
+        "ops: ZERO of whole absent pages asks nobody",
+        zero_of_whole_pages,
+    ),
+    (
+        "ops: ZERO of part of an absent page asks [11/51]",
+        zero_of_partial_pages,
+    ),
+    (
+        "ops: zeroed pages are the VMO's own",
+        zeroed_pages_are_dirty,
+    ),
+    ("ops: PREFETCH brings pages in", prefetch_brings_pages_in),
+    (
+        "ops: ALWAYS_NEED brings pages in and ignores failures [11/56]",
+        always_need_ignores_errors,
+    ),
+    (
+        "ops: DONT_NEED keeps dirty bytes [11/56]",
+        dont_need_keeps_the_bytes,
+    ),
+    ("ops: only the CACHED policy [12.1/6]", cache_policies),
+    (
+        "ops: transfer_data is NOT_SUPPORTED [12.2/5]",
+        transfer_is_refused,
+    ),
+    (
+        "ops: the stream size zeroes what is behind it",
+        stream_sizes,
+    ),
+    (
+        "ops: MODIFIED of the root is at-least-on-write [10.3/11 17.8/1]",
+        modified_of_the_root,
+    ),
+];
+
 fn op(vmo: &Vmo, op: u32, offset: u64, length: u64) -> Status {
     let args = [of(vmo), u64::from(op), offset, length, 0, 0];
     probe::status(Call::VmoOpRange, &args)

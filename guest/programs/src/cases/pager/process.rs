@@ -10,6 +10,59 @@ use crate::{ensure, expect_eq, pattern};
 use abi::options::ChildOptions;
 use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, startup};
 
+/// The cases that need the gate of `zx_process_write_memory` open.
+pub(super) const WRITES: super::Cases = &[
+    ("process_write: waits for the page [4.5/6]", a_write_blocks),
+    (
+        "process_write: each code, actual untouched [4.5/14]",
+        a_failed_write_leaves_actual,
+    ),
+    (
+        "process_write: asks with DIRTY [4.5/7]",
+        a_write_asks_for_dirty,
+    ),
+    (
+        "process_write: a private copy follows the parent [6.2/9 17.8/3 17.8/4]",
+        a_private_copy_follows_the_parent,
+    ),
+    (
+        "process_write: through a mapping of a clone [17.8/2]",
+        a_mapping_of_a_clone,
+    ),
+];
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "process_read: waits for the whole range [4.5/2 4.5/3]",
+        a_read_blocks,
+    ),
+    (
+        "process_read: each code, actual untouched [4.5/14]",
+        a_failed_read_leaves_actual,
+    ),
+    (
+        "process_read: detach is BAD_STATE [17.6/3]",
+        a_detached_read,
+    ),
+    (
+        "process_read: a mapping without permissions asks too",
+        a_read_without_permissions,
+    ),
+    (
+        "process_read: the mapping may go meanwhile",
+        the_mapping_may_go_meanwhile,
+    ),
+    (
+        "process_read: shrunk meanwhile is OUT_OF_RANGE [4.3/7]",
+        a_read_clipped_by_a_shrink,
+    ),
+    (
+        "process_read: actual in an absent page [3/1 2.3/2 2.3/3]",
+        actual_in_an_absent_page,
+    ),
+];
+
 /// A process call under way, and where its `*actual` stands.
 struct Access {
     call: Background,
@@ -55,10 +108,7 @@ pub(super) fn a_read_blocks() -> Outcome {
     access.call.stays_blocked()?;
     rig.give(1, 3, 4)?;
     expect_eq!(access.result()?, (Status::OK, 2 * PAGE));
-    expect_eq!(
-        rig.buffer.mismatch(4, 0, PAGE + 7, 2 * PAGE_SIZE),
-        None
-    );
+    expect_eq!(rig.buffer.mismatch(4, 0, PAGE + 7, 2 * PAGE_SIZE), None);
     rig.quiet()
 }
 

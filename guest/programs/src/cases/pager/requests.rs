@@ -1,6 +1,9 @@
 //! Packets and blocked readers and writers (reference §17.3, §4.5).
 
-use super::kit::{BUFFER, COMPLETE, KEY, READ, Rig, child, holds, pager_vmo, port, reading, request_of, supply, take};
+use super::kit::{
+    BUFFER, COMPLETE, KEY, READ, Rig, child, holds, pager_vmo, port, reading, request_of, supply,
+    take,
+};
 use crate::background::{Background, PATIENCE, settle};
 use crate::memory::PAGE;
 use crate::probe;
@@ -8,6 +11,82 @@ use crate::suite::Outcome;
 use crate::{ensure, expect_eq, pattern};
 use abi::options::ChildOptions;
 use libzx::{Call, PAGE_SIZE, Status, monotonic};
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "a read blocks until its page is supplied [4.5/2 17.3/1]",
+        a_read_blocks_until_supplied,
+    ),
+    (
+        "present pages need nobody [4.5/1]",
+        present_pages_need_nobody,
+    ),
+    (
+        "a read asks for its whole range [4.5/3]",
+        a_read_asks_for_the_whole_range,
+    ),
+    (
+        "a read goes on with the page it needs next [4.5/4]",
+        a_read_goes_on_page_by_page,
+    ),
+    (
+        "requests stop at present pages [4.5/1 4.5/3]",
+        requests_stop_at_present_pages,
+    ),
+    (
+        "a write to an absent page needs it read first [4.5/6]",
+        a_write_needs_the_page_first,
+    ),
+    (
+        "a write asks for 16 pages at a time [4.5/5]",
+        a_write_asks_for_16_pages,
+    ),
+    (
+        "a second reader makes no packet [17.3/2]",
+        a_second_reader_makes_no_packet,
+    ),
+    (
+        "a wider need asks for the rest, later [17.3/3 17.3/4]",
+        a_wider_need_asks_for_the_rest,
+    ),
+    (
+        "keys and ports tell VMOs apart [17.3/1]",
+        keys_tell_vmos_apart,
+    ),
+    (
+        "the last handle closed: COMPLETE [17.3/5]",
+        the_last_handle_completes,
+    ),
+    (
+        "a mapping keeps the VMO from completing [17.3/5]",
+        a_mapping_holds_the_vmo,
+    ),
+    (
+        "a clone keeps the pager serving [10.4/10 17.7/1]",
+        a_clone_holds_the_vmo,
+    ),
+    (
+        "the last clone closed: COMPLETE [17.3/5]",
+        the_last_clone_completes,
+    ),
+    (
+        "packets of users and pagers come in order",
+        port_packets_of_users_pass_too,
+    ),
+    (
+        "others go on while a reader waits [4.5/1 17.3/7]",
+        others_go_on_meanwhile,
+    ),
+    (
+        "the handle may go while the call waits",
+        the_handle_may_go_meanwhile,
+    ),
+    (
+        "the last handle may go while the call waits",
+        the_last_handle_goes_meanwhile,
+    ),
+];
 
 /// Whether the first `length` bytes of the buffer are the pattern's from `offset` on.
 pub(super) fn came(rig: &Rig, seed: u64, offset: u64, length: u64) -> Outcome {
@@ -135,7 +214,10 @@ pub(super) fn a_second_reader_makes_no_packet() -> Outcome {
         expect_eq!(call.status()?, Status::OK);
     }
     came(&rig, 1, 0, 2 * PAGE)?;
-    expect_eq!(rig.buffer.mismatch(1, 8 * PAGE_SIZE, 0, 2 * PAGE_SIZE), None);
+    expect_eq!(
+        rig.buffer.mismatch(1, 8 * PAGE_SIZE, 0, 2 * PAGE_SIZE),
+        None
+    );
     expect_eq!(rig.buffer.mismatch(1, 16 * PAGE_SIZE, PAGE, 10), None);
     rig.quiet()
 }
@@ -170,7 +252,10 @@ pub(super) fn keys_tell_vmos_apart() -> Outcome {
     let deadline = monotonic() + PATIENCE;
     expect_eq!(request_of(&take(&rig.port, deadline)?, 0)?, (READ, 1, 1));
     let on_third = reading(&third, rig.buffer.at(8 * PAGE), 0, 1)?;
-    expect_eq!(request_of(&take(&elsewhere, deadline)?, u64::MAX)?, (READ, 0, 1));
+    expect_eq!(
+        request_of(&take(&elsewhere, deadline)?, u64::MAX)?,
+        (READ, 0, 1)
+    );
     let on_first = rig.reading(0, 1)?;
     rig.expect(READ, 0, 1)?;
     rig.give(0, 1, 1)?;
@@ -224,7 +309,10 @@ pub(super) fn a_clone_holds_the_vmo() -> Outcome {
     let options = ChildOptions::SNAPSHOT_AT_LEAST_ON_WRITE.bits();
     let clone = child(&rig.vmo, options, 0, 2)?;
     let Rig {
-        port, vmo, buffer, pager,
+        port,
+        vmo,
+        buffer,
+        pager,
     } = rig;
     drop(vmo);
     settle();
@@ -328,4 +416,3 @@ pub(super) fn the_last_handle_goes_meanwhile() -> Outcome {
     drop(port);
     Ok(())
 }
-

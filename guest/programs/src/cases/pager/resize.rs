@@ -10,6 +10,66 @@ use crate::{ensure, expect_eq, pattern};
 use abi::options::{ChildOptions, RangeOp};
 use libzx::{Call, PAGE_SIZE, Status};
 
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "resize: a grown tail is zero, nobody is asked [17.9/1]",
+        a_grown_tail_is_zero,
+    ),
+    (
+        "resize: a read across the old end asks for the old part [17.9/1]",
+        a_read_across_the_old_end,
+    ),
+    (
+        "resize: shrink and grow gives zeros",
+        shrink_and_grow_gives_zeros,
+    ),
+    (
+        "resize: what was cut off is the pager's no more [17.9/1]",
+        shrink_and_grow_over_absent_pages,
+    ),
+    (
+        "resize: the partial page is zeroed",
+        a_partial_page_is_zeroed,
+    ),
+    (
+        "resize: a read blocked in the tail is OUT_OF_RANGE [4.5/16 4.3/7 17.9/2 17.9/3]",
+        a_blocked_read_is_out_of_range,
+    ),
+    (
+        "resize: a read over the new end is OUT_OF_RANGE [4.3/7]",
+        a_read_that_straddles_the_new_end,
+    ),
+    (
+        "resize: a write blocked in the tail is OUT_OF_RANGE [4.3/7 17.9/2]",
+        a_blocked_write_is_out_of_range,
+    ),
+    (
+        "resize: a shrink behind a reader does not matter to it",
+        a_shrink_behind_the_reader,
+    ),
+    (
+        "resize: a commit whose tail vanished succeeds [17.9/4]",
+        a_blocked_commit_succeeds_on_the_rest,
+    ),
+    (
+        "resize: children lose the tail for good [9.2/16 10.4/9]",
+        children_lose_the_tail,
+    ),
+    (
+        "resize: a clone keeps what it wrote in the tail [10.4/9]",
+        a_clone_keeps_what_it_wrote_in_the_tail,
+    ),
+    (
+        "resize: a shrink under a clone's reader gives zeros [10.4/9]",
+        a_shrink_under_a_clones_reader,
+    ),
+    (
+        "resize: fixed sizes are UNAVAILABLE",
+        fixed_sizes_are_unavailable,
+    ),
+];
+
 const LAZY: u32 = ChildOptions::SNAPSHOT_AT_LEAST_ON_WRITE.bits();
 
 pub(super) fn a_grown_tail_is_zero() -> Outcome {
@@ -131,14 +191,7 @@ pub(super) fn a_shrink_behind_the_reader() -> Outcome {
 pub(super) fn a_blocked_commit_succeeds_on_the_rest() -> Outcome {
     let rig = Rig::with(4, RESIZABLE)?;
     rig.give(0, 2, 2)?;
-    let args = [
-        of(&rig.vmo),
-        u64::from(RangeOp::COMMIT),
-        0,
-        4 * PAGE,
-        0,
-        0,
-    ];
+    let args = [of(&rig.vmo), u64::from(RangeOp::COMMIT), 0, 4 * PAGE, 0, 0];
     let call = Background::call(Call::VmoOpRange, &args)?;
     let (command, page, _) = rig.request()?;
     expect_eq!((command, page), (READ, 2));

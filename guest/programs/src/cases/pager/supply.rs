@@ -1,7 +1,10 @@
 //! `zx_pager_supply_pages` (reference §17.4).
 
 use super::create::pager_with;
-use super::kit::{KEY, READ, RESIZABLE, Rig, child, holds, make, of, pager_vmo, patterned, raw, reading, with_rights};
+use super::kit::{
+    KEY, READ, RESIZABLE, Rig, child, holds, make, of, pager_vmo, patterned, raw, reading,
+    with_rights,
+};
 use crate::memory::{Area, PAGE};
 use crate::probe;
 use crate::suite::{Failure, Outcome};
@@ -10,6 +13,50 @@ use abi::layout::MAX_VMO_SIZE;
 use abi::options::ChildOptions;
 use abi::startup::PA_RESOURCE;
 use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, startup};
+
+/// The cases of this file.
+pub(super) const CASES: super::Cases = &[
+    (
+        "supply: unaligned comes before handles [17.4/1 23/53]",
+        alignment_comes_first,
+    ),
+    (
+        "supply: handles and rights in order [17.4/2]",
+        handles_in_order,
+    ),
+    (
+        "supply: a foreign VMO is INVALID_ARGS before the aux handle [17.4/5]",
+        foreign_vmos,
+    ),
+    (
+        "supply: aux that is pager-backed is NOT_SUPPORTED [17.4/3]",
+        aux_of_the_wrong_kind,
+    ),
+    (
+        "supply: aux that is physical is NOT_SUPPORTED [17.4/3]",
+        aux_that_is_physical,
+    ),
+    ("supply: ranges outside are OUT_OF_RANGE [17.4/7]", ranges),
+    ("supply: length 0 is fine [17.4/12]", length_zero),
+    (
+        "supply: pages move, seen through mappings too [17.4/4 17.4/9]",
+        pages_move,
+    ),
+    (
+        "supply: present pages are kept, duplicates dropped [17.4/10]",
+        duplicates_are_dropped,
+    ),
+    (
+        "supply: uncommitted aux pages supply zeros [17.4/11]",
+        uncommitted_aux_supplies_zeros,
+    ),
+    ("supply: all waiters wake [17.4/13]", waiters_wake),
+    ("supply: pages nobody has asked for", unasked_pages),
+    (
+        "supply: from a snapshot, whose parent keeps its bytes [17.4/4]",
+        a_snapshot_supplies,
+    ),
+];
 
 /// The arguments of the call, all of them good unless changed.
 #[derive(Clone, Copy)]
@@ -163,7 +210,15 @@ pub(super) fn foreign_vmos() -> Outcome {
     for vmo in [of(&foreign), of(&plain), of(&clone)] {
         expect_eq!(Supply { vmo, ..good }.call(), Status::INVALID_ARGS);
         // Before the aux handle is looked at.
-        expect_eq!(Supply { vmo, aux: 0, ..good }.call(), Status::INVALID_ARGS);
+        expect_eq!(
+            Supply {
+                vmo,
+                aux: 0,
+                ..good
+            }
+            .call(),
+            Status::INVALID_ARGS
+        );
     }
     nothing_moved(&rig, &aux)
 }
@@ -323,10 +378,7 @@ pub(super) fn waiters_wake() -> Outcome {
     expect_eq!(first.status()?, Status::OK);
     expect_eq!(second.status()?, Status::OK);
     expect_eq!(rig.buffer.mismatch(3, 0, 0, 2 * PAGE_SIZE), None);
-    expect_eq!(
-        rig.buffer.mismatch(3, 4 * PAGE_SIZE, PAGE, PAGE_SIZE),
-        None
-    );
+    expect_eq!(rig.buffer.mismatch(3, 4 * PAGE_SIZE, PAGE, PAGE_SIZE), None);
     rig.quiet()
 }
 
