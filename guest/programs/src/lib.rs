@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), no_std)]
 
+pub mod background;
 pub mod beacon;
 pub mod board;
 pub mod cases;

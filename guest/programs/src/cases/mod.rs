@@ -3,6 +3,7 @@
 
 pub mod garbage;
 pub mod info;
+pub mod pager;
 pub mod process_memory;
 pub mod vdso;
 pub mod protect;
