@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod page_list;
 pub mod pager;
 pub mod pages;
+pub mod plain;
 pub mod port;
 pub mod process;
 pub mod signals;

@@ -262,13 +262,13 @@ fn registers_after(call: Call, args: [u64; 6]) -> ([u64; 6], bool) {
     let [mut a, mut b, mut c, mut d, mut e, mut f] = args;
     let kept: u64;
     // SAFETY: the callers' arguments name no memory; rbx and rbp, which asm cannot name,
-    // are saved and restored by hand.
+    // are saved and restored by hand. The instruction is followed by a `ret`.
     unsafe {
         core::arch::asm!(
             "push rbx", "push rbp",
             "mov rbx, 0x1111", "mov rbp, 0x2222",
             "mov r14, 0x3333", "mov r15, 0x4444",
-            "syscall",
+            "call r11",
             "xor rbx, 0x1111", "xor rbp, 0x2222",
             "xor r14, 0x3333", "xor r15, 0x4444",
             "or r14, rbx", "or r14, rbp", "or r14, r15",
@@ -277,7 +277,8 @@ fn registers_after(call: Call, args: [u64; 6]) -> ([u64; 6], bool) {
             inlateout("rdi") a, inlateout("rsi") b, inlateout("rdx") c,
             inlateout("r10") d, inlateout("r8") e, inlateout("r9") f,
             inlateout("r12") 0x12_u64 => _, inlateout("r13") 0x13_u64 => _,
-            out("r14") kept, out("r15") _, out("rcx") _, out("r11") _,
+            out("r14") kept, out("r15") _, out("rcx") _,
+            inlateout("r11") libzx::vdso::instruction(call.number()) => _,
         );
     }
     ([a, b, c, d, e, f], kept == 0)

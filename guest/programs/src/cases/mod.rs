@@ -3,5 +3,6 @@
 
 pub mod garbage;
 pub mod process_memory;
+pub mod vdso;
 pub mod vmar;
 pub mod vmo;
