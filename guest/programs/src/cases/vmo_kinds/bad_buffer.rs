@@ -12,14 +12,35 @@ use abi::options::RangeOp;
 use libzx::{MapOptions, PAGE_SIZE, Status};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("buffer: past its VMO's end, of every kind [3/5 23/8]", past_the_end);
-    suite.case("buffer: cut off by a shrink, good again after growth [3/5]", shrunk);
-    suite.case("buffer: discarded, good again when locked [4.4/7 3/10]", discarded);
-    suite.case("buffer: without the permission, of every kind [3/4 22/4]", permission);
-    suite.case("buffer: a fault midway leaves the bytes before it [3/13 4.1/7]", midway);
+    suite.case(
+        "buffer: past its VMO's end, of every kind [3/5 23/8]",
+        past_the_end,
+    );
+    suite.case(
+        "buffer: cut off by a shrink, good again after growth [3/5]",
+        shrunk,
+    );
+    suite.case(
+        "buffer: discarded, good again when locked [4.4/7 3/10]",
+        discarded,
+    );
+    suite.case(
+        "buffer: without the permission, of every kind [3/4 22/4]",
+        permission,
+    );
+    suite.case(
+        "buffer: a fault midway leaves the bytes before it [3/13 4.1/7]",
+        midway,
+    );
     suite.case("buffer: a bad one in the VMO itself [3/12 3/5]", itself);
-    suite.case("buffer: bad, after a page that cannot be had [23/7 23/8]", page_first);
-    suite.case("buffer: bad behind the end of the transfer does not matter [4.1/8]", behind);
+    suite.case(
+        "buffer: bad, after a page that cannot be had [23/7 23/8]",
+        page_first,
+    );
+    suite.case(
+        "buffer: bad behind the end of the transfer does not matter [4.1/8]",
+        behind,
+    );
 }
 
 /// Both calls with one page of a fresh VMO must give that status.

@@ -12,17 +12,44 @@ use abi::options::ChildOptions;
 use libzx::{MapOptions, Mapping, PAGE_SIZE, Rights};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("buffer: in a mapping of every kind, both ways [3/8 4.1/7 4.1/8]", kinds);
-    suite.case("buffer: in an uncached mapping of every policy [3/8]", uncached);
+    suite.case(
+        "buffer: in a mapping of every kind, both ways [3/8 4.1/7 4.1/8]",
+        kinds,
+    );
+    suite.case(
+        "buffer: in an uncached mapping of every policy [3/8]",
+        uncached,
+    );
     suite.case("buffer: in physical memory [3/8]", physical);
-    suite.case("buffer: in a shared page, which is copied when stored to [3/9 7/7]", shared);
-    suite.case("buffer: in a shared page, which stays shared when loaded from [3/9]", loaded);
-    suite.case("buffer: in the zero page, which stays zero [3/8 4.3/2]", zero_page);
+    suite.case(
+        "buffer: in a shared page, which is copied when stored to [3/9 7/7]",
+        shared,
+    );
+    suite.case(
+        "buffer: in a shared page, which stays shared when loaded from [3/9]",
+        loaded,
+    );
+    suite.case(
+        "buffer: in the zero page, which stays zero [3/8 4.3/2]",
+        zero_page,
+    );
     suite.case("buffer: in the very VMO, the same page too [3/12]", itself);
-    suite.case("buffer: in the very VMO, through a slice or reference [3/12]", alias);
-    suite.case("buffer: in a clone of the VMO and in its parent [3/12 3/9]", family);
-    suite.case("buffer: in the vDSO it is loaded from, never stored to [3/4]", in_the_vdso);
-    suite.case("written bytes are in every mapping at once [4.3/5 4.3/6]", coherent);
+    suite.case(
+        "buffer: in the very VMO, through a slice or reference [3/12]",
+        alias,
+    );
+    suite.case(
+        "buffer: in a clone of the VMO and in its parent [3/12 3/9]",
+        family,
+    );
+    suite.case(
+        "buffer: in the vDSO it is loaded from, never stored to [3/4]",
+        in_the_vdso,
+    );
+    suite.case(
+        "written bytes are in every mapping at once [4.3/5 4.3/6]",
+        coherent,
+    );
 }
 
 /// Both calls between a fresh VMO and three pages of that mapping, unaligned.
@@ -42,7 +69,10 @@ fn exchange(what: &str, map: &Mapping) -> Outcome {
         ensure!(found == pattern::byte(1, 7 + at as u64), "{what}: {at:#x}");
     }
     ensure!(map.byte(76) == 0, "{what}: the byte before changed");
-    ensure!(map.byte(2 * PAGE_SIZE + 86) == 0, "{what}: the byte behind changed");
+    ensure!(
+        map.byte(2 * PAGE_SIZE + 86) == 0,
+        "{what}: the byte behind changed"
+    );
     Ok(())
 }
 
@@ -56,7 +86,10 @@ fn kinds() -> Outcome {
         ("discardable", discardable),
         ("reference", Subject::pages(3)?.reference()?),
         ("slice", Subject::pages(4)?.slice(PAGE, 3 * PAGE)?),
-        ("slice of contiguous", Subject::contiguous(4)?.slice(PAGE, 3 * PAGE)?),
+        (
+            "slice of contiguous",
+            Subject::contiguous(4)?.slice(PAGE, 3 * PAGE)?,
+        ),
         ("clone", Subject::pages(1)?.snapshot(0, 3 * PAGE)?),
     ] {
         exchange(what, &vmo.map(0, 3 * PAGE_SIZE)?)?;
@@ -100,13 +133,22 @@ fn shared() -> Outcome {
     let child = parent.snapshot(0, 2 * PAGE)?;
     let (outer, inner) = (parent.map(0, 2 * PAGE_SIZE)?, child.map(0, 2 * PAGE_SIZE)?);
     // Present and shared, read only.
-    expect_eq!((outer.byte(0), inner.byte(0)), (pattern::byte(1, 0), pattern::byte(1, 0)));
-    expect_eq!(vmo_read(source.id(), inner.address() as u64 + 10, 0, 20), OK);
+    expect_eq!(
+        (outer.byte(0), inner.byte(0)),
+        (pattern::byte(1, 0), pattern::byte(1, 0))
+    );
+    expect_eq!(
+        vmo_read(source.id(), inner.address() as u64 + 10, 0, 20),
+        OK
+    );
     expect_eq!(child.differs_from(9, 10, 0, 20), Ok(None));
     expect_eq!(child.differs(1, 0, 10), Ok(None));
     expect_eq!(child.differs(1, 30, 2 * PAGE - 30), Ok(None));
     expect_eq!(parent.differs(1, 0, 2 * PAGE), Ok(None));
-    expect_eq!(vmo_read(source.id(), outer.address() as u64 + PAGE, 0, 20), OK);
+    expect_eq!(
+        vmo_read(source.id(), outer.address() as u64 + PAGE, 0, 20),
+        OK
+    );
     expect_eq!(parent.differs_from(9, PAGE, 0, 20), Ok(None));
     expect_eq!(child.differs(1, PAGE, PAGE), Ok(None));
     Ok(())
@@ -119,7 +161,10 @@ fn loaded() -> Outcome {
     let map = child.map(0, 2 * PAGE_SIZE)?;
     let before = child.info()?.committed_private_bytes;
     let target = Subject::pages(2)?;
-    expect_eq!(vmo_write(target.id(), map.address() as u64, 0, 2 * PAGE), OK);
+    expect_eq!(
+        vmo_write(target.id(), map.address() as u64, 0, 2 * PAGE),
+        OK
+    );
     expect_eq!(target.differs(2, 0, 2 * PAGE), Ok(None));
     expect_eq!(child.info()?.committed_private_bytes, before);
     Ok(())
@@ -131,7 +176,10 @@ fn zero_page() -> Outcome {
     // Loading from an absent page.
     let target = Subject::pages(2)?;
     target.put(3, 0, 2 * PAGE)?;
-    expect_eq!(vmo_write(target.id(), one.address() as u64, 0, 2 * PAGE), OK);
+    expect_eq!(
+        vmo_write(target.id(), one.address() as u64, 0, 2 * PAGE),
+        OK
+    );
     expect_eq!(target.nonzero(0, 2 * PAGE), Ok(None));
     // Then storing to it: no other absent page may change.
     target.put(4, 0, 2 * PAGE)?;
@@ -172,7 +220,10 @@ fn alias() -> Outcome {
         expect_eq!(vmo_read(vmo.id(), at + 5, 0, 2000), OK);
         expect_eq!(vmo.differs_from(6, base + 2 * PAGE + 5, 0, 2000), Ok(None));
         expect_eq!(vmo_write(alias.id(), at + 5, 2 * PAGE + 2100, 1500), OK);
-        expect_eq!(vmo.differs_from(6, base + 2 * PAGE + 2100, 0, 1500), Ok(None));
+        expect_eq!(
+            vmo.differs_from(6, base + 2 * PAGE + 2100, 0, 1500),
+            Ok(None)
+        );
     }
     Ok(())
 }
@@ -183,14 +234,23 @@ fn family() -> Outcome {
     let child = parent.child(ChildOptions::SNAPSHOT, 0, 3 * PAGE)?;
     let (outer, inner) = (parent.map(0, 3 * PAGE_SIZE)?, child.map(0, 3 * PAGE_SIZE)?);
     // The same frame is source and target, and must become two.
-    expect_eq!(vmo_read(parent.id(), inner.address() as u64 + 100, 0, PAGE), OK);
+    expect_eq!(
+        vmo_read(parent.id(), inner.address() as u64 + 100, 0, PAGE),
+        OK
+    );
     expect_eq!(child.differs_from(7, 100, 0, PAGE), Ok(None));
     expect_eq!(child.differs(7, 0, 100), Ok(None));
     expect_eq!(parent.differs(7, 0, 3 * PAGE), Ok(None));
-    expect_eq!(vmo_write(parent.id(), inner.address() as u64 + 2 * PAGE, 5, 64), OK);
+    expect_eq!(
+        vmo_write(parent.id(), inner.address() as u64 + 2 * PAGE, 5, 64),
+        OK
+    );
     expect_eq!(parent.differs_from(7, 5, 2 * PAGE, 64), Ok(None));
     expect_eq!(child.differs(7, 2 * PAGE, PAGE), Ok(None));
-    expect_eq!(vmo_write(child.id(), outer.address() as u64 + PAGE, 2 * PAGE + 1, 64), OK);
+    expect_eq!(
+        vmo_write(child.id(), outer.address() as u64 + PAGE, 2 * PAGE + 1, 64),
+        OK
+    );
     expect_eq!(child.differs_from(7, 2 * PAGE + 1, PAGE, 64), Ok(None));
     expect_eq!(parent.differs(7, PAGE, 2 * PAGE), Ok(None));
     Ok(())
@@ -215,9 +275,16 @@ fn coherent() -> Outcome {
     let reader = vmo.map_with(0, 3 * PAGE_SIZE, MapOptions::PERM_READ)?;
     for round in 0..2 {
         expect_eq!(vmo.put_byte(PAGE + 3, 0x40 + round), Ok(()));
-        let found = (first.byte(PAGE_SIZE + 3), second.byte(3), reader.byte(PAGE_SIZE + 3));
+        let found = (
+            first.byte(PAGE_SIZE + 3),
+            second.byte(3),
+            reader.byte(PAGE_SIZE + 3),
+        );
         let wanted = 0x40 + round;
-        ensure!(found == (wanted, wanted, wanted), "round {round}: {found:?}");
+        ensure!(
+            found == (wanted, wanted, wanted),
+            "round {round}: {found:?}"
+        );
     }
     // A mapping that showed a snapshot's page shows the VMO's own after the write.
     let child = vmo.snapshot(0, 3 * PAGE)?;

@@ -17,25 +17,66 @@ use abi::options::ChildOptions;
 use libzx::{PAGE_SIZE, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("kind: every kind that works, every byte [4.4/1 4.4/2 4.4/3 4.4/8 4.4/9]", works);
-    suite.case("kind: slices, references, clones [4.4/10 4.4/11 4.4/12 4.3/1]", children);
-    suite.case("kind: an immutable snapshot is read only [4.4/13]", immutable);
-    suite.case("kind: unbounded, up to the largest size [4.4/14 4.2/17 4.2/18]", unbounded);
-    suite.case("kind: the vDSO is read, pinned as it is, never written [4.4/6 4.4/16 4.4/17]", || {
-        the_vdso(modes)
-    });
-    suite.case("kind: physical, by error mode [4.1/2 4.4/4 23/2 22/8]", || physical(modes));
-    suite.case("kind: uncached, paged or contiguous [4.1/4 4.4/5 22/6 23/4]", uncached);
-    suite.case("order: right, then physical [4.1/1 4.1/10 23/1]", right_then_physical);
-    suite.case("order: physical, then wrap and length 0 [4.1/10 23/35]", || {
-        physical_then_wrap(modes)
-    });
-    suite.case("order: wrap, then uncached [4.1/3 23/3 23/36]", wrap_then_uncached);
-    suite.case("order: uncached, then the range [23/37]", uncached_then_range);
-    suite.case("order: uncached, then length 0 [22/6 23/38]", uncached_then_nothing);
-    suite.case("order: the range, then the buffer [4.1/5 4.2/13 23/39]", range_then_buffer);
-    suite.case("order: length 0, then the buffer [4.1/6 4.2/16 23/40]", nothing_then_buffer);
-    suite.case("order: the right, then the range and the buffer [23/33 23/34]", right_then_rest);
+    suite.case(
+        "kind: every kind that works, every byte [4.4/1 4.4/2 4.4/3 4.4/8 4.4/9]",
+        works,
+    );
+    suite.case(
+        "kind: slices, references, clones [4.4/10 4.4/11 4.4/12 4.3/1]",
+        children,
+    );
+    suite.case(
+        "kind: an immutable snapshot is read only [4.4/13]",
+        immutable,
+    );
+    suite.case(
+        "kind: unbounded, up to the largest size [4.4/14 4.2/17 4.2/18]",
+        unbounded,
+    );
+    suite.case(
+        "kind: the vDSO is read, pinned as it is, never written [4.4/6 4.4/16 4.4/17]",
+        || the_vdso(modes),
+    );
+    suite.case(
+        "kind: physical, by error mode [4.1/2 4.4/4 23/2 22/8]",
+        || physical(modes),
+    );
+    suite.case(
+        "kind: uncached, paged or contiguous [4.1/4 4.4/5 22/6 23/4]",
+        uncached,
+    );
+    suite.case(
+        "order: right, then physical [4.1/1 4.1/10 23/1]",
+        right_then_physical,
+    );
+    suite.case(
+        "order: physical, then wrap and length 0 [4.1/10 23/35]",
+        || physical_then_wrap(modes),
+    );
+    suite.case(
+        "order: wrap, then uncached [4.1/3 23/3 23/36]",
+        wrap_then_uncached,
+    );
+    suite.case(
+        "order: uncached, then the range [23/37]",
+        uncached_then_range,
+    );
+    suite.case(
+        "order: uncached, then length 0 [22/6 23/38]",
+        uncached_then_nothing,
+    );
+    suite.case(
+        "order: the range, then the buffer [4.1/5 4.2/13 23/39]",
+        range_then_buffer,
+    );
+    suite.case(
+        "order: length 0, then the buffer [4.1/6 4.2/16 23/40]",
+        nothing_then_buffer,
+    );
+    suite.case(
+        "order: the right, then the range and the buffer [23/33 23/34]",
+        right_then_rest,
+    );
 }
 
 /// Both calls must give that status for that range, whatever the buffer.
@@ -68,7 +109,10 @@ fn works() -> Outcome {
         ("executable", Subject::executable(3)?),
         ("reference", Subject::pages(3)?.reference()?),
         ("slice", Subject::pages(5)?.slice(PAGE, 3 * PAGE)?),
-        ("slice of contiguous", Subject::contiguous(4)?.slice(PAGE, 3 * PAGE)?),
+        (
+            "slice of contiguous",
+            Subject::contiguous(4)?.slice(PAGE, 3 * PAGE)?,
+        ),
         ("clone", Subject::pages(1)?.snapshot(0, 3 * PAGE)?),
     ] {
         let dirt = vmo.nonzero(0, 3 * PAGE)?;
@@ -158,7 +202,11 @@ fn physical(modes: Modes) -> Outcome {
 
 fn uncached() -> Outcome {
     for policy in 1..4 {
-        for vmo in [Subject::pages(2)?, Subject::contiguous(2)?, Subject::resizable(2 * PAGE)?] {
+        for vmo in [
+            Subject::pages(2)?,
+            Subject::contiguous(2)?,
+            Subject::resizable(2 * PAGE)?,
+        ] {
             vmo.put(1, 0, 2 * PAGE)?;
             expect_eq!(vmo.set_policy(policy), OK);
             both(&vmo, 0, 1, BAD_STATE)?;
@@ -172,7 +220,10 @@ fn uncached() -> Outcome {
 
 fn right_then_physical() -> Outcome {
     let vmo = Subject::physical(0, 1)?;
-    let (reader, writer) = (vmo.with_rights(Rights::READ)?, vmo.with_rights(Rights::WRITE)?);
+    let (reader, writer) = (
+        vmo.with_rights(Rights::READ)?,
+        vmo.with_rights(Rights::WRITE)?,
+    );
     for (offset, size) in [(0, 1), (0, 0), (u64::MAX, 2)] {
         expect_eq!(vmo_write(reader.id(), 0, offset, size), ACCESS_DENIED);
         expect_eq!(vmo_read(writer.id(), 0, offset, size), ACCESS_DENIED);
@@ -215,7 +266,11 @@ fn uncached_then_range() -> Outcome {
 }
 
 fn uncached_then_nothing() -> Outcome {
-    for vmo in [Subject::pages(1)?, Subject::contiguous(1)?, Subject::resizable(0)?] {
+    for vmo in [
+        Subject::pages(1)?,
+        Subject::contiguous(1)?,
+        Subject::resizable(0)?,
+    ] {
         expect_eq!(vmo.set_policy(3), OK);
         for offset in [0, 1, PAGE, PAGE + 1] {
             both(&vmo, offset, 0, BAD_STATE)?;

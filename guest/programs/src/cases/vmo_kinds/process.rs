@@ -12,15 +12,25 @@ use abi::options::RangeOp;
 use libzx::{Mapping, PAGE_SIZE, Status, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("process calls: in mappings of every kind that works [22/13]", || kinds(modes));
-    suite.case("process calls: physical, by error mode [22/8 22/8b 22/8z 23/19]", || {
-        physical(modes)
+    suite.case(
+        "process calls: in mappings of every kind that works [22/13]",
+        || kinds(modes),
+    );
+    suite.case(
+        "process calls: physical, by error mode [22/8 22/8b 22/8z 23/19]",
+        || physical(modes),
+    );
+    suite.case("process calls: uncached is BAD_STATE [23/19]", || {
+        uncached(modes)
     });
-    suite.case("process calls: uncached is BAD_STATE [23/19]", || uncached(modes));
-    suite.case("process calls: discarded is NOT_FOUND [22/27 23/21]", || discarded(modes));
-    suite.case("process calls: physical and uncached before what is left [23/19 23/20]", || {
-        kind_first(modes)
-    });
+    suite.case(
+        "process calls: discarded is NOT_FOUND [22/27 23/21]",
+        || discarded(modes),
+    );
+    suite.case(
+        "process calls: physical and uncached before what is left [23/19 23/20]",
+        || kind_first(modes),
+    );
 }
 
 fn own() -> u32 {
@@ -34,11 +44,17 @@ fn both(modes: Modes, map: &Mapping, offset: u64, wanted: Status) -> Outcome {
     area.map.store(0, &[0xEE; 4]);
     let at = map.address() as u64 + offset;
     let given = process_read(own(), at, area.at(0), 4);
-    ensure!(given == (wanted, UNTOUCHED), "read: {given:?}, not {wanted}");
+    ensure!(
+        given == (wanted, UNTOUCHED),
+        "read: {given:?}, not {wanted}"
+    );
     ensure!(area.all(0, 4, 0xEE), "the buffer was touched");
     let given = process_write(own(), at, area.at(0), 4);
     let wanted = if modes.gate { wanted } else { NOT_SUPPORTED };
-    ensure!(given == (wanted, UNTOUCHED), "write: {given:?}, not {wanted}");
+    ensure!(
+        given == (wanted, UNTOUCHED),
+        "write: {given:?}, not {wanted}"
+    );
     Ok(())
 }
 
@@ -47,7 +63,10 @@ fn kinds(modes: Modes) -> Outcome {
         ("anonymous", Subject::pages(2)?),
         ("contiguous", Subject::contiguous(2)?),
         ("slice", Subject::pages(3)?.slice(PAGE, 2 * PAGE)?),
-        ("slice of contiguous", Subject::contiguous(3)?.slice(PAGE, 2 * PAGE)?),
+        (
+            "slice of contiguous",
+            Subject::contiguous(3)?.slice(PAGE, 2 * PAGE)?,
+        ),
         ("reference", Subject::pages(2)?.reference()?),
         ("clone", Subject::pages(2)?.snapshot(0, 2 * PAGE)?),
     ] {
@@ -78,7 +97,12 @@ fn physical(modes: Modes) -> Outcome {
         let map = vmo.map(0, 2 * PAGE_SIZE)?;
         map.store(0, &[0x71; 4]);
         let uncached = modes.pick(BAD_STATE, NOT_SUPPORTED);
-        both(modes, &map, 0, if policy == 0 { NOT_SUPPORTED } else { uncached })?;
+        both(
+            modes,
+            &map,
+            0,
+            if policy == 0 { NOT_SUPPORTED } else { uncached },
+        )?;
         let mut found = [0; 4];
         map.load(0, &mut found);
         expect_eq!(found, [0x71; 4]);
@@ -113,7 +137,10 @@ fn discarded(modes: Modes) -> Outcome {
     vmo.lock(0, PAGE)?;
     let area = Area::touched(1)?;
     area.map.store(0, &[0xEE; 4]);
-    expect_eq!(process_read(own(), map.address() as u64, area.at(0), 4), (OK, 4));
+    expect_eq!(
+        process_read(own(), map.address() as u64, area.at(0), 4),
+        (OK, 4)
+    );
     ensure!(area.all(0, 4, 0), "not zeros after the discard");
     Ok(())
 }
