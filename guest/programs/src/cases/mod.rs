@@ -4,7 +4,9 @@
 pub mod garbage;
 pub mod info;
 pub mod process_memory;
+pub mod property;
 pub mod protect;
+pub mod vdso_map;
 pub mod vmar;
 pub mod vmar_tree;
 pub mod vmo;
