@@ -82,6 +82,15 @@ pub(crate) fn stub(call: crate::Call) -> Stub {
     unsafe { core::mem::transmute::<*const (), Stub>(place) }
 }
 
+/// The address of the `syscall` instruction in the stub of call `number`, for tests that
+/// set registers themselves: the instructions behind it return, unless the call has more
+/// than six arguments.
+#[must_use]
+pub fn instruction(number: u32) -> usize {
+    let offset = u64::from(number) * abi::vdso::STUB_SIZE + abi::vdso::SYSCALL_END - 2;
+    CODE.load(Ordering::Relaxed) + usize::try_from(offset).unwrap_or(0)
+}
+
 /// The vDSO of this process, as it is mapped.
 #[derive(Clone, Copy, Debug)]
 pub struct Image {

@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), no_std)]
 
+pub mod background;
 pub mod beacon;
 pub mod board;
 pub mod cases;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod modes;
 pub mod pattern;
 pub mod probe;
+pub mod subject;
 pub mod regions;
 pub mod suite;
 pub mod text;
