@@ -11,6 +11,7 @@ pub mod beacon;
 pub mod board;
 pub mod cases;
 pub mod memory;
+pub mod model;
 pub mod modes;
 pub mod pattern;
 pub mod probe;
