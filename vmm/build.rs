@@ -1,5 +1,5 @@
-//! Builds the guest side — the kernel and the built-in programs — and makes it available
-//! to the crate, so that one binary is the whole product.
+//! Builds the guest side — the kernel, the vDSO and the built-in programs — and makes it
+//! available to the crate, so that one binary is the whole product.
 //!
 //! The guest is built by a cargo of its own, with a target directory of its own and none
 //! of the outer cargo's settings in its environment: neither locks nor flags collide.
@@ -40,15 +40,23 @@ fn main() {
         "guest-programs",
         "-C relocation-model=static -C force-frame-pointers=yes",
     );
+    // The vDSO runs wherever it is mapped.
+    build(top, &target_dir, "vdso", "-C relocation-model=pic");
 
     let built = target_dir.join(TARGET).join("guest");
     let mut code = String::new();
-    let kernel = built.join("guest-kernel");
-    let _ = writeln!(
-        code,
-        "/// The kernel, an ELF file.\npub const KERNEL: &[u8] = include_bytes!({:?});\n\n\
-         /// The programs: name and ELF file.\npub const PROGRAMS: &[(&str, &[u8])] = &[",
-        kernel.display().to_string()
+    for (constant, what, file) in [
+        ("KERNEL", "The kernel, an ELF file.", "guest-kernel"),
+        ("VDSO", "The vDSO, an ELF shared object.", "vdso"),
+    ] {
+        let file = built.join(file).display().to_string();
+        let _ = writeln!(
+            code,
+            "/// {what}\npub const {constant}: &[u8] = include_bytes!({file:?});\n"
+        );
+    }
+    code.push_str(
+        "/// The programs: name and ELF file.\npub const PROGRAMS: &[(&str, &[u8])] = &[\n",
     );
     for name in programs(&top.join("guest/programs/src/bin")) {
         let file = built.join(&name).display().to_string();

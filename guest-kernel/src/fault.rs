@@ -56,7 +56,7 @@ pub fn take_up(thread: Ptr<Thread>) {
 
 /// Makes pages of an address space accessible, in ascending order. Returns how many
 /// bytes from `address`'s page on are so now, and why it stopped there if it did
-/// (reference §13.7).
+/// (reference §13.7); none, and BLOCKED, if the running thread now waits for a pager.
 pub fn resolve(
     process: Ptr<Process>,
     address: u64,
@@ -82,6 +82,9 @@ pub fn resolve(
         };
         let (done, status) = fault_in::fault_in(mapping, at, end - at, access);
         at += done;
+        if status == BLOCKED {
+            return (0, status);
+        }
         if status != Status::OK {
             return (at - start, status);
         }

@@ -14,7 +14,7 @@ use abi::call_page::Shutdown;
 use abi::objects::{ObjectHeader, Process, ProcessState, Registers, Thread, ThreadState, WaitKind};
 
 use crate::arch::descriptors::{Shared, set_register_save_area};
-use crate::arch::{SERVED_VECTOR, cpu};
+use crate::arch::{SERVED_VECTOR, cpu, expect_calls_from};
 use crate::object::header;
 use crate::state::{Follow, Ptr, root};
 use crate::{calls, fault, host, resolve};
@@ -349,6 +349,7 @@ fn load(thread: Ptr<Thread>) {
         let process: Ptr<Process> = Ptr::new(thread.process);
         // SAFETY: the tables of a process with a thread that can run.
         unsafe { cpu::set_page_table(process.page_table) };
+        expect_calls_from(process.vdso_code);
     }
     if queues.fs_base != thread.fs_base {
         queues.fs_base = thread.fs_base;

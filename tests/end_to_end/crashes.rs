@@ -4,7 +4,7 @@ use super::machine::{Output, run};
 use super::{Outcome, Tests};
 
 /// A kind of crash and what the report must say besides the name.
-const KINDS: [(&str, &[&str]); 16] = [
+const KINDS: [(&str, &[&str]); 25] = [
     ("null-read", &["0x0", "reading", "NOT_FOUND"]),
     ("kernel-read", &["0xffffff8000000000", "reading"]),
     ("non-canonical-read", &["general protection"]),
@@ -22,7 +22,31 @@ const KINDS: [(&str, &[&str]); 16] = [
     ("int3", &["breakpoint"]),
     ("hlt", &["general protection"]),
     ("out", &["general protection"]),
-    ("unknown-call", &["system call 0x7fffffff"]),
+    ("unknown-call", &["system call 0x7fffffff", "vDSO"]),
+    (
+        "bare-kernel-call",
+        &["system call 0x10 (zx_handle_close)", "vDSO"],
+    ),
+    (
+        "bare-served-call",
+        &["system call 0x0 (vmoscope_null)", "vDSO"],
+    ),
+    (
+        "wrong-kernel-stub",
+        &["system call 0x18 (zx_thread_legacy_yield)", "vDSO"],
+    ),
+    (
+        "wrong-served-stub",
+        &["system call 0x0 (vmoscope_null)", "vDSO"],
+    ),
+    ("unknown-in-stub", &["system call 0x7fffffff", "vDSO"]),
+    (
+        "wrapped-number",
+        &["system call 0x400000000000010,", "vDSO"],
+    ),
+    ("write-vdso-data", &["writing", "ACCESS_DENIED"]),
+    ("write-vdso-code", &["writing", "ACCESS_DENIED"]),
+    ("execute-vdso-data", &["executing", "ACCESS_DENIED"]),
     ("stack-overflow", &["writing", "NOT_FOUND"]),
 ];
 
@@ -31,6 +55,10 @@ pub(crate) fn tests(tests: &mut Tests) {
         tests.vm(&format!("crashes::{kind}"), move || crash(kind, words));
     }
     tests.vm("crashes::the_list_above_is_complete", list);
+    for kind in REFUSED {
+        let name = format!("crashes::{kind} ends with the code of its rule [18/13 19.1/5]");
+        tests.vm(&name, move || refused(kind));
+    }
     tests.vm("crashes::the_others_live_on", others);
     tests.vm("crashes::a_panic_ends_with_63", panic);
 }
@@ -54,6 +82,41 @@ fn crash(kind: &'static str, words: &[&str]) -> Outcome {
             &format!("the report should contain {word:?}"),
         )?;
     }
+    Ok(())
+}
+
+/// The kinds that are system calls from where none may come from.
+const REFUSED: [&str; 7] = [
+    "unknown-call",
+    "bare-kernel-call",
+    "bare-served-call",
+    "wrong-kernel-stub",
+    "wrong-served-stub",
+    "unknown-in-stub",
+    "wrapped-number",
+];
+
+/// Such a call is not served, and its process ends with `EndReason::VDSO`.
+fn refused(kind: &'static str) -> Outcome {
+    let run = run(&["crash"]).options(&["--json"]).args(&[kind]);
+    let output = run.output()?;
+    let events = output.expect_code(82)?.events()?;
+    let ends: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "process_exit")
+        .map(|event| event["return_code"].as_i64())
+        .collect();
+    output.expect(ends == [Some(-1027)], &format!("return codes {ends:?}"))?;
+    let faults: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "process_fault")
+        .collect();
+    let named = matches!(faults.as_slice(), [fault] if fault["vector"] == 256
+        && fault["status"] == "ZX_ERR_BAD_SYSCALL"
+        && fault["what"].as_str().is_some_and(|what| what.contains("vDSO")));
+    output.expect(named, &format!("{faults:?}"))?;
+    let came_back = output.stdout.contains("came back");
+    output.expect(!came_back, "the call should not come back")?;
     Ok(())
 }
 

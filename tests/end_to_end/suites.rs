@@ -20,6 +20,9 @@ pub(crate) fn tests(tests: &mut Tests) {
             tests.vm(&name("buffers"), move || {
                 well(run(&["test-buffers"]).gate(open).errors(zircon))
             });
+            tests.vm(&name("vdso"), move || {
+                well(run(&["test-vdso"]).gate(open).errors(zircon))
+            });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))
             });

@@ -12,7 +12,7 @@ pub(crate) struct Guest {
 }
 
 /// What `crash` can do.
-const CRASHES: [&str; 16] = [
+const CRASHES: [&str; 25] = [
     "null-read",
     "kernel-read",
     "non-canonical-read",
@@ -28,6 +28,15 @@ const CRASHES: [&str; 16] = [
     "hlt",
     "out",
     "unknown-call",
+    "bare-kernel-call",
+    "bare-served-call",
+    "wrong-kernel-stub",
+    "wrong-served-stub",
+    "unknown-in-stub",
+    "wrapped-number",
+    "write-vdso-data",
+    "write-vdso-code",
+    "execute-vdso-data",
     "stack-overflow",
 ];
 
@@ -70,7 +79,7 @@ pub(crate) fn all() -> Vec<Guest> {
                 "--cmdline kernel.enable-debugging-syscalls={debugging}+vmoscope.errors={errors} \
                  -- --gate {gate} --errors {errors}"
             );
-            for name in ["test-vmo", "test-buffers", "test-garbage"] {
+            for name in ["test-vmo", "test-vdso", "test-buffers", "test-garbage"] {
                 guests.push(guest(&format!("{name} {options}"), false));
             }
             let programs = "test-process-memory test-victim hello --until first";

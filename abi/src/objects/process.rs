@@ -42,9 +42,10 @@ impl EndReason {
     pub const KILLED: i64 = -1024;
     /// Ended for lack of memory.
     pub const OUT_OF_MEMORY: i64 = -1025;
-    /// Ended by a job's policy: here, an unknown system call.
+    /// Ended by a job's policy; there are none.
     pub const POLICY: i64 = -1026;
-    /// Ended because a system call did not come from its place in the vDSO.
+    /// Ended because a system call did not come from its place in the vDSO; a number that
+    /// no call has has no place there.
     pub const VDSO: i64 = -1027;
     /// Ended by an exception that nobody handled.
     pub const EXCEPTION: i64 = -1028;

@@ -6,11 +6,45 @@
 //!
 //! A call that the host serves takes a short cut: store the arguments, one write to the
 //! port, return. No register is saved for it, because nothing changes any.
+//!
+//! A system call is accepted only from its own stub in the vDSO (reference §18). The short
+//! cut compares the return address with what [`expect_calls_from`] has written down, two
+//! instructions; the long way leads to `calls::dispatch`, which looks for itself.
 
 use core::arch::global_asm;
 
-use abi::CallPage;
+use abi::vdso::{STUB_SIZE, SYSCALL_END};
+use abi::{Call, CallPage};
+use core::cell::UnsafeCell;
 use core::mem::offset_of;
+
+use super::descriptors::Shared;
+
+/// The return addresses of the calls that the host serves, in the process that runs.
+static RETURN_ADDRESSES: Shared<[u64; Call::LAST_SERVED as usize + 1]> =
+    Shared(UnsafeCell::new([0; Call::LAST_SERVED as usize + 1]));
+
+/// The return address of call `number` in a process that has the vDSO's code at `code`;
+/// with none, an address that no call can come from.
+pub const fn return_address(code: u64, number: u32) -> u64 {
+    if code == 0 {
+        return u64::MAX;
+    }
+    code + number as u64 * STUB_SIZE + SYSCALL_END
+}
+
+/// From now on a process runs that has the vDSO's code at `code`; 0 if it has none.
+pub fn expect_calls_from(code: u64) {
+    let first = RETURN_ADDRESSES.0.get().cast::<u64>();
+    for number in 0..=Call::LAST_SERVED {
+        // SAFETY: the static has that many elements; nobody else uses them meanwhile.
+        unsafe {
+            first
+                .add(number as usize)
+                .write(return_address(code, number))
+        };
+    }
+}
 
 /// `Registers::vector` of a served call that the host could not finish by itself.
 pub const SERVED_VECTOR: u64 = 0x101;
@@ -63,7 +97,8 @@ stub_\vector:
     # Page faults. PVM quirk: the software KVM's `syscall` jumps to LSTAR with RCX and
     # R11 set but stays in ring 3, so the first fetch faults. Exactly that fault is the
     # system call it was meant to be. A program that jumps there by hand only makes a
-    # system call; that is why RCX and R11 are checked here.
+    # system call; that is why RCX and R11 are checked here. It can put a return address
+    # into RCX that lies in the vDSO; so it could by a jump to that stub's `syscall`.
     .balign 16
 stub_14:
     cmp qword ptr [rsp + 8], offset syscall_entry
@@ -102,6 +137,8 @@ syscall_entry:
 syscall_common:
     cmp rax, {last_served}
     ja 3f
+    cmp rcx, [rax * 8 + {return_addresses}]
+    jne 3f
     mov [rip + {page} + {op}], eax
     mov [rip + {page} + {args}], rdi
     mov [rip + {page} + {args} + 8], rsi
@@ -194,7 +231,8 @@ kernel_stack_top:
     user_flags = const 0x0024_0DD5,
     user_rsp = sym super::descriptors::USER_RSP,
     tss = sym super::descriptors::TSS,
-    last_served = const abi::Call::LAST_SERVED,
+    last_served = const Call::LAST_SERVED,
+    return_addresses = sym RETURN_ADDRESSES,
     page = sym crate::host::CALL_PAGE,
     op = const offset_of!(CallPage, op),
     args = const offset_of!(CallPage, args),

@@ -7,4 +7,4 @@ mod head;
 pub mod paging;
 mod trap;
 
-pub use entry::SERVED_VECTOR;
+pub use entry::{SERVED_VECTOR, expect_calls_from, return_address};

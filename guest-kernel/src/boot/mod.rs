@@ -3,6 +3,7 @@
 mod command_line;
 mod programs;
 mod start_info;
+mod vdso;
 
 use abi::call_page::Shutdown;
 

@@ -23,6 +23,7 @@ mod wait;
 use abi::objects::{EndReason, Process, Thread, ThreadState, WaitKind};
 use abi::{Call, Status};
 
+use crate::arch::return_address;
 use crate::object::process;
 use crate::state::Ptr;
 use crate::{host, sched};
@@ -51,8 +52,10 @@ impl Context {
 pub fn dispatch(mut thread: Ptr<Thread>) {
     let number = thread.registers.rax;
     let call = u32::try_from(number).ok().and_then(Call::from_number);
-    let Some(call) = call else {
-        return unknown(thread);
+    let process: Ptr<Process> = Ptr::new(thread.process);
+    let (place, code) = (thread.registers.rip, process.vdso_code);
+    let Some(call) = call.filter(|call| place == return_address(code, call.number())) else {
+        return refuse(thread);
     };
     let registers = thread.registers;
     let arguments = [
@@ -65,10 +68,7 @@ pub fn dispatch(mut thread: Ptr<Thread>) {
         registers.r12,
         registers.r13,
     ];
-    let context = Context {
-        process: Ptr::new(thread.process),
-        thread,
-    };
+    let context = Context { process, thread };
     match call {
         Call::ProcessExit => {
             host::call_answered(call, 0, arguments);
@@ -219,10 +219,11 @@ fn serve(context: Context, call: Call, arguments: [u64; 8]) -> Result<u64, Statu
     done.map(|()| 0)
 }
 
-/// An unknown number: newer Zircon kernels raise a policy exception, which nobody
-/// handles here (reference §19.1, §21).
-fn unknown(mut thread: Ptr<Thread>) {
+/// A call that does not come from its stub in the vDSO, which includes every unknown
+/// number: newer Zircon kernels raise a policy exception, which nobody handles here
+/// (reference §19.1, §21).
+fn refuse(mut thread: Ptr<Thread>) {
     thread.fault_status = i64::from(Status::BAD_SYSCALL.0);
     host::thread_faulted(thread);
-    process::end(Ptr::new(thread.process), EndReason::POLICY);
+    process::end(Ptr::new(thread.process), EndReason::VDSO);
 }

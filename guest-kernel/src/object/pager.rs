@@ -108,13 +108,6 @@ pub fn vmo_gone(mut source: Ptr<PageSource>) {
     SOURCES.free(source);
 }
 
-/// Whether the pager of that VMO can supply nothing any more.
-pub fn is_cut_off(vmo: Ptr<Vmo>) -> bool {
-    vmo.page_source
-        .get()
-        .is_some_and(|source| source.flags != 0)
-}
-
 /// The running thread needs the page at `offset` of a VMO with a pager, and the rest of
 /// `length` bytes as far as it is absent. Gives BLOCKED, or why it cannot be had.
 pub fn need_page(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Status {

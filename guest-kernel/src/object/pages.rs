@@ -256,7 +256,7 @@ impl Work {
             return self.fork(entry & ADDRESS_MASK).map_err(Stop::Status);
         }
         // The page of a pager is never shared; it is only clean.
-        if vmo::has(self.vmo, VmoOptions::TRAP_DIRTY) && !pager::is_cut_off(self.vmo) {
+        if vmo::has(self.vmo, VmoOptions::TRAP_DIRTY) {
             return Err(Stop::Dirty);
         }
         Ok(entry & ADDRESS_MASK & !AWAITING_CLEAN)

@@ -14,6 +14,8 @@
 //! libzx::main!(program);
 //! ```
 //!
+//! Calls go through the vDSO ([`vdso`]), as the kernel demands.
+//!
 //! Two layers: [`raw`] has every system call under Zircon's name with Zircon's order of
 //! arguments; [`Vmo`], [`Vmar`], [`Process`], [`Thread`], [`Port`] and [`Handle`] are the typed layer above
 //! it, where a handle is closed when its owner is dropped and a status that is not
@@ -35,6 +37,7 @@ mod runtime;
 mod startup;
 mod task;
 mod thread;
+pub mod vdso;
 mod vmar;
 mod vmo;
 

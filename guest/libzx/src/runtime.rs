@@ -1,6 +1,6 @@
 //! The program's first and last instructions.
 
-use crate::{println, process_exit, startup};
+use crate::{println, process_exit, startup, vdso};
 use core::panic::PanicInfo;
 
 /// The return code of a program that panicked.
@@ -28,7 +28,8 @@ core::arch::global_asm!(
     start = sym libzx_start,
 );
 
-extern "C" fn libzx_start(startup_vmo: u32, _vdso: usize) -> ! {
+extern "C" fn libzx_start(startup_vmo: u32, vdso: usize) -> ! {
+    vdso::remember(vdso);
     match startup::take_over(startup_vmo) {
         Ok(()) => process_exit(libzx_main()),
         Err(status) => {

@@ -1,4 +1,4 @@
-//! The kernel and the programs that are part of this binary (see `build.rs`).
+//! The kernel, the vDSO and the programs that are part of this binary (see `build.rs`).
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 

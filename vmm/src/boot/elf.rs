@@ -1,5 +1,5 @@
-//! What the kernel and the programs have in common as ELF files: 64-bit, little endian,
-//! x86-64, statically linked at fixed addresses (System V ABI, chapters 4 and 5).
+//! What the kernel, the programs and the vDSO have in common as ELF files: 64-bit, little
+//! endian, x86-64, nothing left to link (System V ABI, chapters 4 and 5).
 
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, ProgramHeader64};
@@ -50,6 +50,12 @@ pub enum ElfError {
          run: link it with `-no-pie -static`", elf::ET_DYN.0
     )]
     PositionIndependent,
+    /// An executable, or something else that cannot be mapped anywhere.
+    #[error("its ELF type is {kind}, not {} (shared object)", elf::ET_DYN.0)]
+    NotShared {
+        /// `e_type`.
+        kind: u16,
+    },
     /// An object file, a core dump or something else.
     #[error("its ELF type is {kind}, not {} (executable): link it first", elf::ET_EXEC.0)]
     NotExecutable {
@@ -83,11 +89,33 @@ pub(super) struct Elf<'a> {
 }
 
 impl<'a> Elf<'a> {
-    /// Checks the header and finds the program headers.
+    /// Checks the header of an executable at fixed addresses, and finds the program headers.
     ///
     /// # Errors
     /// The first rule that the file breaks.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::parse_type(bytes, |kind| match kind {
+            elf::ET_EXEC => Ok(()),
+            elf::ET_DYN => Err(ElfError::PositionIndependent),
+            kind => Err(ElfError::NotExecutable { kind: kind.0 }),
+        })
+    }
+
+    /// Checks the header of a shared object, and finds the program headers.
+    ///
+    /// # Errors
+    /// The first rule that the file breaks.
+    pub(super) fn parse_shared(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::parse_type(bytes, |kind| match kind {
+            elf::ET_DYN => Ok(()),
+            kind => Err(ElfError::NotShared { kind: kind.0 }),
+        })
+    }
+
+    fn parse_type(
+        bytes: &'a [u8],
+        check_type: impl FnOnce(elf::FileType) -> Result<(), ElfError>,
+    ) -> Result<Self, ElfError> {
         let length = bytes.len() as u64;
         if bytes.is_empty() {
             return Err(ElfError::Empty);
@@ -117,11 +145,7 @@ impl<'a> Elf<'a> {
             let machine = machine.0;
             return Err(ElfError::WrongMachine { machine });
         }
-        match header.e_type(LE) {
-            elf::ET_EXEC => {}
-            elf::ET_DYN => return Err(ElfError::PositionIndependent),
-            kind => return Err(ElfError::NotExecutable { kind: kind.0 }),
-        }
+        check_type(header.e_type(LE))?;
         let table = u64::from(header.e_phnum(LE)) * size_of::<ProgramHeader64<LE>>() as u64;
         let end = header.e_phoff(LE).saturating_add(table);
         if end > length {

@@ -1,6 +1,6 @@
 //! Why a guest cannot be laid out in RAM.
 
-use super::{CommandLineError, KernelError, ProgramError};
+use super::{CommandLineError, KernelError, ProgramError, VdsoError};
 
 const MIB: u64 = 1 << 20;
 
@@ -11,6 +11,9 @@ pub enum BootError {
     /// The kernel's file.
     #[error("the kernel image cannot be used: {0}")]
     Kernel(#[from] KernelError),
+    /// The vDSO's file.
+    #[error("the vDSO cannot be used: {0}")]
+    Vdso(#[from] VdsoError),
     /// A program's file or its arguments.
     #[error("the program `{name}` cannot be used: {problem}")]
     Program {

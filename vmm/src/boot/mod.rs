@@ -1,12 +1,13 @@
-//! From files to a guest that is ready to start: the kernel image, programs as modules,
-//! the command line and the PVH start info, all laid out in guest RAM.
+//! From files to a guest that is ready to start: the kernel image, the vDSO and the
+//! programs as modules, the command line and the PVH start info, all laid out in guest RAM.
 //!
 //! ```text
 //! 0x0000_6000  start info             ┐
 //! 0x0000_7000  memory map             │ the boot area; `layout` has the addresses
 //! 0x0000_8000  module list            │
 //! 0x0002_0000  command line           ┘
-//! 0x0010_0000  kernel image, then the modules, each from a page boundary on
+//! 0x0010_0000  kernel image, then the modules, each from a page boundary on: the vDSO,
+//!              then the programs
 //! ```
 //!
 //! The checks of files come first and need no RAM, so that a bad file is told of before
@@ -21,8 +22,9 @@ mod layout;
 mod program;
 mod start_info;
 mod startup_block;
+mod vdso;
 
-pub use builtin::{KERNEL, PROGRAMS, builtin_program};
+pub use builtin::{KERNEL, PROGRAMS, VDSO, builtin_program};
 pub use command_line::{CommandLine, CommandLineError};
 pub use elf::ElfError;
 pub use error::BootError;
@@ -31,3 +33,4 @@ pub use layout::required_ram;
 pub use program::{MAX_MODULE_SIZE, Program, ProgramError, ProgramImage, STACK_SIZE};
 pub use start_info::{BootState, load};
 pub use startup_block::MAX_STARTUP_SIZE;
+pub use vdso::{VdsoError, VdsoImage};

@@ -2,7 +2,7 @@
 //! (Xen's `public/arch-x86/hvm/start_info.h`).
 
 use super::layout::{self, COMMAND_LINE, MAX_PROGRAMS, MEMORY_MAP, MODULE_LIST, START_INFO};
-use super::{BootError, CommandLine, KernelImage, ProgramImage};
+use super::{BootError, CommandLine, KernelImage, ProgramImage, VdsoImage};
 use crate::memory::{BulkMemory, GuestAddress, GuestRam};
 use abi::layout::PAGE_SIZE;
 use linux_loader::configurator::pvh::PvhBootConfigurator;
@@ -32,10 +32,18 @@ pub struct BootState {
 pub fn load(
     ram: &GuestRam,
     kernel: &KernelImage<'_>,
+    vdso: &VdsoImage,
     programs: &[ProgramImage],
     command_line: &CommandLine,
 ) -> Result<BootState, BootError> {
-    let (modules, modules_end) = place(kernel.end(), programs)?;
+    if programs.len() > MAX_PROGRAMS {
+        return Err(BootError::TooManyPrograms {
+            count: programs.len(),
+            limit: MAX_PROGRAMS,
+        });
+    }
+    let contents = || std::iter::once(vdso.bytes()).chain(programs.iter().map(ProgramImage::bytes));
+    let (modules, modules_end) = place(kernel.end(), contents());
     let size = ram.size();
     if size > layout::MAX_RAM {
         let limit = layout::MAX_RAM;
@@ -51,8 +59,8 @@ pub fn load(
         ram.write_bytes(GuestAddress(at), bytes)
             .map_err(|error| BootError::Write(error.to_string()))
     };
-    for (module, program) in modules.iter().zip(programs) {
-        written(module.paddr, program.bytes())?;
+    for (module, bytes) in modules.iter().zip(contents()) {
+        written(module.paddr, bytes)?;
     }
     // The NUL at its end is there already: RAM is zero.
     written(COMMAND_LINE, command_line.as_str().as_bytes())?;
@@ -71,7 +79,7 @@ pub fn load(
         magic: XEN_HVM_START_MAGIC_VALUE,
         version: START_INFO_VERSION,
         nr_modules: count(modules.len()),
-        modlist_paddr: if modules.is_empty() { 0 } else { MODULE_LIST },
+        modlist_paddr: MODULE_LIST,
         cmdline_paddr: COMMAND_LINE,
         memmap_paddr: MEMORY_MAP,
         memmap_entries: count(memory_map.len()),
@@ -89,23 +97,16 @@ pub fn load(
 }
 
 /// Finds each module a place behind the kernel; returns where the last one ends, too.
-fn place(
+fn place<'a>(
     kernel_end: u64,
-    programs: &[ProgramImage],
-) -> Result<(Vec<hvm_modlist_entry>, u64), BootError> {
-    if programs.len() > MAX_PROGRAMS {
-        return Err(BootError::TooManyPrograms {
-            count: programs.len(),
-            limit: MAX_PROGRAMS,
-        });
-    }
+    contents: impl Iterator<Item = &'a [u8]>,
+) -> (Vec<hvm_modlist_entry>, u64) {
     let mut end = kernel_end.next_multiple_of(PAGE_SIZE);
-    let modules = programs
-        .iter()
-        .map(|program| {
-            let size = program.bytes().len() as u64;
+    let modules = contents
+        .map(|bytes| {
+            let size = bytes.len() as u64;
             let paddr = end;
-            // At most 1024 modules of 512 MiB each: no overflow.
+            // At most 1025 modules of 512 MiB each: no overflow.
             end += size.next_multiple_of(PAGE_SIZE);
             hvm_modlist_entry {
                 paddr,
@@ -115,15 +116,16 @@ fn place(
             }
         })
         .collect();
-    Ok((modules, end))
+    (modules, end)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{KERNEL, Program, builtin_program};
+    use super::super::{KERNEL, Program, VDSO, builtin_program};
     use super::*;
     use crate::memory::PhysicalMemory;
     use abi::program::PROGRAM_MAGIC;
+    use abi::vdso::VDSO_MAGIC;
 
     fn hello() -> ProgramImage {
         let elf = builtin_program("hello").unwrap().to_vec();
@@ -141,24 +143,27 @@ mod tests {
         let kernel = KernelImage::new(KERNEL).unwrap();
         let command_line = CommandLine::parse("vmoscope.seed=7").unwrap();
         let programs = [hello(), hello()];
-        let state = load(&ram, &kernel, &programs, &command_line).unwrap();
+        let vdso = VdsoImage::new(VDSO).unwrap();
+        let state = load(&ram, &kernel, &vdso, &programs, &command_line).unwrap();
 
         let word = |at: u64| ram.read_u64(GuestAddress(at)).unwrap();
         let info = state.start_info.0;
         assert_eq!(word(info), u64::from(XEN_HVM_START_MAGIC_VALUE) | 1 << 32);
-        assert_eq!(word(info + 8) >> 32, 2, "modules");
+        assert_eq!(word(info + 8) >> 32, 3, "modules");
         let (modules, text, map) = (word(info + 16), word(info + 24), word(info + 40));
         assert_eq!((word(map), word(map + 8)), (0, 64 << 20));
         let mut bytes = [0; 16];
         ram.read_bytes(GuestAddress(text), &mut bytes).unwrap();
         assert_eq!(&bytes, b"vmoscope.seed=7\0");
         let mut end = kernel.end();
-        for (index, program) in programs.iter().enumerate() {
+        let program = |index: usize| (programs[index].bytes().len(), PROGRAM_MAGIC);
+        let wanted = [(vdso.bytes().len(), VDSO_MAGIC), program(0), program(1)];
+        for (index, (length, magic)) in wanted.into_iter().enumerate() {
             let entry = modules + 32 * index as u64;
             let (address, size) = (word(entry), word(entry + 8));
             assert!(address >= end && address.is_multiple_of(PAGE_SIZE));
-            assert_eq!(size, program.bytes().len() as u64);
-            assert_eq!(word(address), PROGRAM_MAGIC);
+            assert_eq!(size, length as u64);
+            assert_eq!(word(address), magic);
             end = address + size;
         }
     }
@@ -166,9 +171,10 @@ mod tests {
     #[test]
     fn too_little_ram_is_answered_with_how_much_would_do() {
         let kernel = KernelImage::new(KERNEL).unwrap();
+        let vdso = VdsoImage::new(VDSO).unwrap();
         let try_with = |size| {
             let ram = GuestRam::new(size).unwrap();
-            load(&ram, &kernel, &[hello()], &CommandLine::default())
+            load(&ram, &kernel, &vdso, &[hello()], &CommandLine::default())
         };
         let Err(BootError::RamTooSmall { size, needed }) = try_with(2 << 20) else {
             panic!("2 MiB are enough?");

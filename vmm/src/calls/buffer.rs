@@ -113,7 +113,7 @@ impl Buffer {
                 return Ok(length);
             };
             match find_mapping(request.memory, root, at)? {
-                Some(mapping) => length += mapping.end() - at.0,
+                Some(mapping) => length += mapping.end - at.0,
                 None => return Ok(length),
             }
         }

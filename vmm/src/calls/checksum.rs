@@ -2,8 +2,7 @@
 
 use super::{CallError, CompletedCall};
 use crate::memory::{PhysicalMemory, VmoOffset};
-use crate::objects::VmoView;
-use crate::translate::PageSlot;
+use crate::objects::{Content, VmoView};
 use abi::layout::PAGE_SIZE;
 use crc32fast::Hasher;
 
@@ -24,7 +23,7 @@ pub fn checksum<M: PhysicalMemory>(
         return Ok(None);
     };
     let vmo = VmoView::read(memory, place.vmo)?;
-    let mut pages = vmo.pages(memory);
+    let mut contents = vmo.contents(memory);
     let mut hasher = Hasher::new();
     let mut page = ZEROS;
     let mut done = 0;
@@ -33,15 +32,16 @@ pub fn checksum<M: PhysicalMemory>(
             break;
         };
         let to_page_end = PAGE_SIZE - offset % PAGE_SIZE;
-        let run = pages.run(VmoOffset(offset), to_page_end.min(call.bytes - done))?;
+        let run = contents.run(VmoOffset(offset), to_page_end.min(call.bytes - done))?;
         // At most a page, by the limit given.
         let length = usize::try_from(run.length).unwrap_or(0).min(ZEROS.len());
-        match (run.slot, page.get_mut(..length), ZEROS.get(..length)) {
-            (PageSlot::Present { start, .. }, Some(bytes), _) => {
+        match (run.content, page.get_mut(..length), ZEROS.get(..length)) {
+            (Content::At(start), Some(bytes), _) => {
                 memory.read_bytes(start, bytes)?;
                 hasher.update(bytes);
             }
-            (PageSlot::Absent, _, Some(zeros)) => hasher.update(zeros),
+            // A page of a pager may be gone again if the call was blocked in between.
+            (Content::Zeros | Content::Pager, _, Some(zeros)) => hasher.update(zeros),
             _ => {}
         }
         done += run.length;

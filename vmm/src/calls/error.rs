@@ -2,7 +2,7 @@
 //! is told of them.
 
 use crate::memory::{AccessError, GuestVirtAddr};
-use crate::objects::ViewError;
+use crate::objects::{ContentError, ViewError};
 use crate::translate::{Fault, PageListError};
 use abi::Status;
 use abi::call_page::ResolveRequest;
@@ -68,6 +68,15 @@ pub enum CallError {
         /// The request with its answer.
         request: ResolveAnswer,
     },
+}
+
+impl From<ContentError> for CallError {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::View(error) => Self::View(error),
+            ContentError::PageList(error) => Self::PageList(error),
+        }
+    }
 }
 
 /// A [`ResolveRequest`] and what the kernel answered, as numbers for a report.

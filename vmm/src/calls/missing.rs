@@ -6,17 +6,22 @@ use super::request::Request;
 use super::resolve::{want_user, want_vmo};
 use super::stop::{Step, Stop};
 use crate::memory::{PhysicalMemory, VmoOffset};
-use crate::objects::VmoView;
+use crate::objects::{VmoView, pager_at_root};
 use crate::translate::PageCursor;
 use abi::Link;
-use abi::call_page::{ResolveRequest, Want};
+use abi::call_page::{Access, ResolveRequest, Want};
 use abi::layout::{MAX_TRANSFER_PER_EXIT, PAGE_SIZE};
+
+/// The most pages of a VMO with a pager that a write asks for at once (reference §4.5).
+const PAGES_PER_WRITE: u64 = 16;
 
 /// What stops a call that stands at a missing place: `stuck` says on which side.
 ///
 /// Both sides are scanned for the first missing place of what is left, and all from
 /// there on is asked for at once, so that an ordinary call needs one more exit and no
-/// third.
+/// third. Where a pager may have to be waited for, only the place that the call stands at
+/// counts: what comes before must be moved, and what is wrong there must be told, without
+/// waiting.
 #[cold]
 pub(super) fn missing<M: PhysicalMemory>(
     request: &Request<'_, M>,
@@ -39,23 +44,38 @@ fn ask<M: PhysicalMemory>(
     check_answer(request, buffer, stuck)?;
     let progress = request.progress;
     let offset = progress.vmo_offset + progress.done;
-    let limit = (progress.length - progress.done)
-        .min(MAX_TRANSFER_PER_EXIT)
-        .min(before_failure(request, buffer));
+    let left = (progress.length - progress.done).min(MAX_TRANSFER_PER_EXIT);
     let mut resolve = ResolveRequest {
         vmo: Link::new(vmo.address().0),
         ..ResolveRequest::default()
     };
+    let waits = pager_at_root(request.memory, vmo)?;
+    if waits && stuck == Want::VMO {
+        let (access, length) = match buffer.direction {
+            Direction::ToCaller => (Access::READ, left),
+            Direction::FromCaller => (Access::WRITE, left.min(pages_from(offset))),
+        };
+        want_vmo(&mut resolve, access, offset, length);
+        return Ok(resolve);
+    }
+    let limit = left.min(before_failure(request, buffer));
     let useful = add_user(request, buffer, progress.done, limit, &mut resolve)?;
-    if buffer.direction == Direction::FromCaller {
+    if buffer.direction == Direction::FromCaller && !waits {
         let length = page_end(offset, useful).min(limit);
         let mut pages = vmo.pages(request.memory);
         let there = pages.available(VmoOffset(offset), length, true)?;
         if there < length {
-            want_vmo(&mut resolve, offset + there, length - there);
+            let first = offset + there;
+            want_vmo(&mut resolve, Access::WRITE, first, length - there);
         }
     }
     Ok(resolve)
+}
+
+/// Bytes from `offset` to the end of the last page that a write to a VMO with a pager asks
+/// for.
+const fn pages_from(offset: u64) -> u64 {
+    PAGES_PER_WRITE * PAGE_SIZE - offset % PAGE_SIZE
 }
 
 /// Adds what is missing of the `limit` bytes of the buffer from its byte `done` on, and

@@ -6,7 +6,7 @@ use super::stop::{Step, Stop};
 use super::transfer::transfer;
 use super::{Family, actual};
 use crate::memory::{BulkMemory, GuestVirtAddr, PhysicalMemory};
-use crate::objects::{MappingView, ProcessView, VmoView, find_mapping};
+use crate::objects::{FoundMapping, ProcessView, VmoView, find_mapping};
 use abi::call_page::Phase;
 use abi::layout::MAX_PROCESS_TRANSFER;
 use abi::objects::{ObjectType, ProcessState};
@@ -27,7 +27,7 @@ pub(super) fn check_arguments(args: &[u64; 8]) -> Step<()> {
 pub(super) fn find_target<M: PhysicalMemory>(
     request: &Request<'_, M>,
     rights: Rights,
-) -> Step<MappingView> {
+) -> Step<FoundMapping> {
     let [_, vaddr, ..] = request.args;
     let address = request.object(ObjectType::PROCESS, rights)?;
     let target = ProcessView::read(request.memory, address)?;
@@ -46,10 +46,11 @@ pub(super) fn find_target<M: PhysicalMemory>(
 #[inline]
 pub(super) fn begin<M: PhysicalMemory>(
     request: &mut Request<'_, M>,
-    mapping: &MappingView,
-    vmo: &VmoView,
+    mapping: &FoundMapping,
+    vmo: &mut VmoView,
 ) -> Step<()> {
     let [_, vaddr, _, size, ..] = request.args;
+    let window = vmo.enter(request.memory)?;
     if vmo.is_physical() {
         Err(request.mode().physical_vmo(vmo.is_cached()))?;
     }
@@ -57,11 +58,15 @@ pub(super) fn begin<M: PhysicalMemory>(
         Err(Status::BAD_STATE)?;
     }
     // The view has checked that neither the mapping's addresses nor its offsets wrap.
-    let offset = mapping.raw().vmo_offset + (vaddr - mapping.base());
-    let mapped = size.min(mapping.end() - vaddr);
-    match vmo.size().checked_sub(offset) {
+    let piece = &mapping.piece;
+    let offset = piece.raw().vmo_offset + (vaddr - piece.base());
+    let mapped = size.min(mapping.end - vaddr);
+    // A slice ends within its source, so neither wraps unless the kernel is broken.
+    let start = window.base.saturating_add(offset);
+    let end = window.base.saturating_add(window.size).min(vmo.size());
+    match end.checked_sub(start) {
         None | Some(0) => Err(Status::OUT_OF_RANGE)?,
-        Some(left) => request.begin(vmo, offset, mapped.min(left)),
+        Some(left) => request.begin(vmo, start, mapped.min(left)),
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(super) fn serve<M: BulkMemory>(request: &mut Request<'_, M>) -> Step<Option<
 fn check<M: BulkMemory>(request: &mut Request<'_, M>) -> Step<VmoView> {
     check_arguments(&request.args)?;
     let mapping = find_target(request, Rights::READ | Rights::WRITE)?;
-    let vmo = VmoView::read(request.memory, mapping.vmo())?;
-    begin(request, &mapping, &vmo)?;
+    let mut vmo = VmoView::read(request.memory, mapping.piece.vmo())?;
+    begin(request, &mapping, &mut vmo)?;
     Ok(vmo)
 }

@@ -8,10 +8,10 @@ use super::request::Request;
 use super::resolve::want_vmo;
 use super::stop::{Step, Stop};
 use crate::memory::{BulkMemory, PhysicalMemory};
-use crate::objects::{MappingView, VmoView};
-use abi::call_page::{ResolveRequest, Want};
+use crate::objects::{FoundMapping, VmoView, pager_at_root};
+use abi::call_page::{Access, ResolveRequest, Want};
 use abi::layout::MAX_TRANSFER_PER_EXIT;
-use abi::objects::{MappingFlags, Permissions};
+use abi::objects::{MappingFlags, Permissions, VmoOptions};
 use abi::root::BootOptions;
 use abi::{Link, Rights, Status};
 
@@ -35,33 +35,50 @@ fn check<M: BulkMemory>(request: &mut Request<'_, M>) -> Step<VmoView> {
     }
     check_arguments(&request.args)?;
     let mapping = find_target(request, Rights::WRITE)?;
-    if mapping.flags().contains(MappingFlags::VDSO) {
+    let piece = &mapping.piece;
+    if piece.flags().contains(MappingFlags::VDSO) {
         Err(Status::ACCESS_DENIED)?;
     }
-    let vmo = VmoView::read(request.memory, mapping.vmo())?;
-    // A physical VMO is never cloned; it is refused by `begin`. One that is not cached
-    // cannot be cloned (§6.2 step 5), and is refused there with the same status.
-    let clonable = !vmo.is_physical() && vmo.is_cached();
-    let writable = mapping.maximum().contains(Permissions::WRITE)
-        || mapping.flags().contains(MappingFlags::PRIVATE_COPY);
-    if clonable && !writable {
-        return Err(clone_first(request, &mapping));
+    let mut vmo = VmoView::read(request.memory, piece.vmo())?;
+    let writable = piece.maximum().contains(Permissions::WRITE)
+        || piece.flags().contains(MappingFlags::PRIVATE_COPY);
+    if !writable && is_clonable(request, vmo)? {
+        return Err(clone_first(request, &mapping, vmo));
     }
-    begin(request, &mapping, &vmo)?;
+    begin(request, &mapping, &mut vmo)?;
     Ok(vmo)
+}
+
+/// Whether a private copy is tried at all. A physical VMO is never cloned (§6.2 step 4);
+/// it is refused by [`begin`]. One that is not cached cannot be cloned (step 5), and is
+/// refused there with the same status, unless it is contiguous, which comes before that
+/// (§10.3).
+#[cold]
+fn is_clonable<M: PhysicalMemory>(request: &Request<'_, M>, mut vmo: VmoView) -> Step<bool> {
+    vmo.enter(request.memory)?;
+    let contiguous = vmo.options().contains(VmoOptions::CONTIGUOUS);
+    Ok(!vmo.is_physical() && (vmo.is_cached() || contiguous))
 }
 
 /// Asks for a private copy of the mapping, and in the same breath for the pages that
 /// will be written. The call starts anew when it comes back.
 #[cold]
-fn clone_first<M: PhysicalMemory>(request: &Request<'_, M>, mapping: &MappingView) -> Stop {
-    match ask(request, mapping) {
+fn clone_first<M: PhysicalMemory>(
+    request: &Request<'_, M>,
+    mapping: &FoundMapping,
+    vmo: VmoView,
+) -> Stop {
+    match ask(request, mapping, vmo) {
         Ok(resolve) => Stop::Resolve(resolve),
         Err(stop) => stop,
     }
 }
 
-fn ask<M: PhysicalMemory>(request: &Request<'_, M>, mapping: &MappingView) -> Step<ResolveRequest> {
+fn ask<M: PhysicalMemory>(
+    request: &Request<'_, M>,
+    mapping: &FoundMapping,
+    mut vmo: VmoView,
+) -> Step<ResolveRequest> {
     if let Some(answer) = &request.answer {
         let failure = answer
             .failure(Want::CLONE_MAPPING)
@@ -69,22 +86,32 @@ fn ask<M: PhysicalMemory>(request: &Request<'_, M>, mapping: &MappingView) -> St
         if let Some(status) = failure {
             Err(status)?;
         }
-        if answer.request.mapping.address() == mapping.address().0 {
+        if answer.request.mapping.address() == mapping.first.0 {
             Err(answer.no_progress())?;
         }
     }
-    let [_, vaddr, start, size, ..] = request.args;
-    // In the copy, offsets count from the mapping's first byte.
-    let offset = vaddr - mapping.base();
-    let length = size.min(mapping.end() - vaddr);
-    let limit = length.min(MAX_TRANSFER_PER_EXIT);
-    let buffer = Buffer::new(start, length, Direction::FromCaller, Family::Process);
     let mut resolve = ResolveRequest {
         wants: Want::CLONE_MAPPING,
-        mapping: Link::new(mapping.address().0),
+        mapping: Link::new(mapping.first.0),
         ..ResolveRequest::default()
     };
-    let useful = add_user(request, &buffer, 0, limit, &mut resolve)?;
-    want_vmo(&mut resolve, offset, page_end(offset, useful).min(limit));
+    vmo.enter(request.memory)?;
+    // What may block the caller is not asked for here: a call that has not begun holds on
+    // to nothing, and would be checked again when the caller is woken.
+    if !pager_at_root(request.memory, &vmo)? {
+        let [_, vaddr, start, size, ..] = request.args;
+        // In the copy, offsets count from the first byte of the mapping's first piece.
+        let offset = vaddr - mapping.base;
+        let length = size.min(mapping.end - vaddr);
+        let limit = length.min(MAX_TRANSFER_PER_EXIT);
+        let buffer = Buffer::new(start, length, Direction::FromCaller, Family::Process);
+        let useful = add_user(request, &buffer, 0, limit, &mut ResolveRequest::default())?;
+        want_vmo(
+            &mut resolve,
+            Access::WRITE,
+            offset,
+            page_end(offset, useful).min(limit),
+        );
+    }
     Ok(resolve)
 }

@@ -2,7 +2,7 @@
 
 use super::{CallError, ResolveAnswer};
 use abi::Status;
-use abi::call_page::{Access, Phase, ResolveRequest, Want};
+use abi::call_page::{Phase, ResolveRequest, Want};
 use abi::layout::PAGE_SIZE;
 
 /// The kernel's answer to the request that a call stopped at.
@@ -70,10 +70,11 @@ impl Answer {
     }
 }
 
-/// Adds a want for `length` bytes at `offset` of the request's VMO, for storing.
-pub(super) const fn want_vmo(request: &mut ResolveRequest, offset: u64, length: u64) {
+/// Adds a want for `length` bytes at `offset` of the request's VMO; `access` is one of
+/// [`Access`](abi::call_page::Access).
+pub(super) const fn want_vmo(request: &mut ResolveRequest, access: u32, offset: u64, length: u64) {
     request.wants |= Want::VMO;
-    request.vmo_access = Access::WRITE;
+    request.vmo_access = access;
     request.vmo_offset = offset;
     request.vmo_length = length;
 }

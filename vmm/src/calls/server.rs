@@ -180,6 +180,11 @@ impl<M: BulkMemory> CallServer<M> {
         progress: &CallProgress,
         resolve: &ResolveRequest,
     ) -> Result<(), CallError> {
+        // A call that has not begun holds on to nothing; what an earlier one has left in
+        // the page must not look as if it did.
+        let unbegun = CallProgress::default();
+        let begun = progress.phase != abi::call_page::Phase::NEW;
+        let progress = if begun { progress } else { &unbegun };
         self.put(offset_of!(CallPage, progress), progress)?;
         self.put(offset_of!(CallPage, resolve), resolve)?;
         self.put(offset_of!(CallPage, state), &state)

@@ -2,7 +2,7 @@
 
 use super::CallError;
 use crate::memory::AccessError;
-use crate::objects::ViewError;
+use crate::objects::{ContentError, ViewError};
 use crate::translate::PageListError;
 use abi::Status;
 use abi::call_page::ResolveRequest;
@@ -38,6 +38,12 @@ impl From<CallError> for Stop {
 
 impl From<ViewError> for Stop {
     fn from(error: ViewError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<ContentError> for Stop {
+    fn from(error: ContentError) -> Self {
         Self::Broken(error.into())
     }
 }

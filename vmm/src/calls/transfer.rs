@@ -5,8 +5,9 @@ use super::missing::missing;
 use super::request::Request;
 use super::stop::{Step, Stop};
 use crate::memory::{BulkMemory, VmoOffset};
-use crate::objects::VmoView;
-use crate::translate::{PageCursor, PageListRun, PageSlot};
+use crate::objects::{Content, ContentRun, VmoContents, VmoView};
+use crate::translate::{PageCursor, PageListCursor, PageListRun, PageSlot};
+use abi::Status;
 use abi::call_page::Want;
 use abi::layout::MAX_TRANSFER_PER_EXIT;
 use vm_memory::GuestAddress;
@@ -25,7 +26,7 @@ pub(super) fn transfer<M: BulkMemory>(
     buffer: &Buffer,
 ) -> Step<()> {
     let memory = request.memory;
-    let mut pages = vmo.pages(memory);
+    let mut pages = Pages::of(memory, vmo, buffer.direction);
     let mut user = PageCursor::new(memory, request.space, buffer.access());
     let mut budget = MAX_TRANSFER_PER_EXIT;
     loop {
@@ -34,13 +35,16 @@ pub(super) fn transfer<M: BulkMemory>(
         if limit == 0 {
             break;
         }
+        if vmo.is_discarded() {
+            Err(Status::NOT_FOUND)?;
+        }
         // The sum was checked not to wrap when the call began and when it resumed.
         let offset = VmoOffset(progress.vmo_offset + progress.done);
-        let run = pages.run(offset, limit)?;
-        let Some(mut place) = Place::of(run, buffer.direction) else {
+        let (place, length) = pages.run(offset, limit)?;
+        let Some(mut place) = place else {
             return Err(missing(request, vmo, buffer, Want::VMO));
         };
-        let mut left = run.length;
+        let mut left = length;
         while left > 0 {
             let Some(run) = buffer.run(request, &mut user, request.progress.done, left)? else {
                 return Err(missing(request, vmo, buffer, Want::USER));
@@ -58,6 +62,50 @@ pub(super) fn transfer<M: BulkMemory>(
     Ok(())
 }
 
+/// The VMO's side: what it shows for a read, the pages of its own for a write.
+enum Pages<'m, M> {
+    Shown(VmoContents<'m, M>),
+    Own(PageListCursor<'m, M>),
+}
+
+impl<'m, M: BulkMemory> Pages<'m, M> {
+    #[inline]
+    fn of(memory: &'m M, vmo: &VmoView, direction: Direction) -> Self {
+        match direction {
+            Direction::ToCaller => Self::Shown(vmo.contents(memory)),
+            Direction::FromCaller => Self::Own(vmo.pages(memory)),
+        }
+    }
+
+    /// A run at `offset` of at most `limit` bytes; no place if the kernel must provide the
+    /// page first.
+    #[inline]
+    fn run(&mut self, offset: VmoOffset, limit: u64) -> Step<(Option<Place>, u64)> {
+        Ok(match self {
+            Self::Shown(contents) => {
+                let ContentRun { content, length } = contents.run(offset, limit)?;
+                let place = match content {
+                    Content::At(start) => Some(Place::At(start)),
+                    Content::Zeros => Some(Place::Zeros),
+                    Content::Pager => None,
+                };
+                (place, length)
+            }
+            Self::Own(pages) => {
+                let PageListRun { slot, length } = pages.run(offset, limit)?;
+                let place = match slot {
+                    PageSlot::Present {
+                        start,
+                        writable: true,
+                    } => Some(Place::At(start)),
+                    PageSlot::Present { .. } | PageSlot::Absent => None,
+                };
+                (place, length)
+            }
+        })
+    }
+}
+
 /// The next byte on the VMO's side.
 #[derive(Clone, Copy)]
 enum Place {
@@ -68,24 +116,6 @@ enum Place {
 }
 
 impl Place {
-    /// The first byte of `run`, if bytes can go that way now; `None` if it needs a page
-    /// first.
-    #[inline]
-    const fn of(run: PageListRun, direction: Direction) -> Option<Self> {
-        match (run.slot, direction) {
-            (PageSlot::Present { start, .. }, Direction::ToCaller)
-            | (
-                PageSlot::Present {
-                    start,
-                    writable: true,
-                },
-                Direction::FromCaller,
-            ) => Some(Self::At(start)),
-            (PageSlot::Absent, Direction::ToCaller) => Some(Self::Zeros),
-            (PageSlot::Absent | PageSlot::Present { .. }, Direction::FromCaller) => None,
-        }
-    }
-
     #[inline]
     fn copy<M: BulkMemory>(
         self,

@@ -34,7 +34,9 @@ pub(super) fn serve<M: BulkMemory>(
 #[inline]
 fn check<M: BulkMemory>(request: &mut Request<'_, M>, right: Rights) -> Step<VmoView> {
     let [_, _, offset, size, ..] = request.args;
-    let vmo = VmoView::read(request.memory, request.object(ObjectType::VMO, right)?)?;
+    let mut vmo = VmoView::read(request.memory, request.object(ObjectType::VMO, right)?)?;
+    // A slice or a reference stands for its source, kind and cache policy included.
+    let window = vmo.enter(request.memory)?;
     if vmo.is_physical() {
         Err(request.mode().physical_vmo(vmo.is_cached()))?;
     }
@@ -42,9 +44,14 @@ fn check<M: BulkMemory>(request: &mut Request<'_, M>, right: Rights) -> Step<Vmo
     if !vmo.is_cached() {
         Err(Status::BAD_STATE)?;
     }
-    if end > vmo.size() {
+    if end > window.size {
         Err(Status::OUT_OF_RANGE)?;
     }
-    request.begin(&vmo, offset, size);
+    // A slice ends within its source, so this only wraps if the kernel is broken.
+    let start = window.base.saturating_add(offset);
+    if start.saturating_add(size) > vmo.size() {
+        Err(Status::OUT_OF_RANGE)?;
+    }
+    request.begin(&vmo, start, size);
     Ok(vmo)
 }

@@ -139,6 +139,7 @@ mod tests {
             EndReason::KILLED,
             EndReason::OUT_OF_MEMORY,
             EndReason::POLICY,
+            EndReason::VDSO,
             EndReason::EXCEPTION,
         ] {
             assert_eq!(of_program(code), FIRST_ENDED_BY_OTHERS, "{code}");

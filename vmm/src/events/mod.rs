@@ -67,7 +67,7 @@ pub enum Event<'a> {
         process: &'a ProcessId,
         /// Its koid.
         thread: u64,
-        /// The exception's vector, 256 for an unknown system call.
+        /// The exception's vector, 256 for a system call that was refused.
         vector: u64,
         /// What happened, for a person.
         what: &'a str,

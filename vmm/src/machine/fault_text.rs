@@ -2,8 +2,8 @@
 
 use super::register_rows::rows;
 use crate::events::ProcessId;
-use abi::Status;
 use abi::objects::{Registers, Thread};
+use abi::{Call, Status};
 use std::fmt::Write as _;
 
 const PAGE_FAULT: u64 = 14;
@@ -39,7 +39,16 @@ pub(super) fn describe(thread: &Thread) -> String {
     let registers = &thread.registers;
     match registers.vector {
         Registers::SYSCALL_VECTOR => {
-            format!("system call {:#x}, which there is none", registers.rax)
+            let number = registers.rax;
+            match u32::try_from(number).ok().and_then(Call::from_number) {
+                Some(call) => format!(
+                    "system call {number:#x} ({}) from outside its place in the vDSO",
+                    call.signature().name
+                ),
+                None => {
+                    format!("system call {number:#x}, which there is none, from outside the vDSO")
+                }
+            }
         }
         PAGE_FAULT => {
             let code = registers.error_code;
@@ -103,6 +112,22 @@ pub(super) fn console_text(process: &ProcessId, thread: &Thread, what: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_system_call_is_named_and_so_is_the_rule() {
+        let mut thread = Thread::default();
+        thread.registers.vector = Registers::SYSCALL_VECTOR;
+        thread.registers.rax = 1;
+        assert_eq!(
+            describe(&thread),
+            "system call 0x1 (zx_vmo_read) from outside its place in the vDSO"
+        );
+        thread.registers.rax = 1 << 32 | 1;
+        assert_eq!(
+            describe(&thread),
+            "system call 0x100000001, which there is none, from outside the vDSO"
+        );
+    }
 
     #[test]
     fn a_page_fault_names_access_address_and_status() {

@@ -64,6 +64,13 @@ pub enum Problem {
         /// Entries that were looked at.
         limit: usize,
     },
+    /// Clones look through to each other in a longer chain than there can be, or in a
+    /// circle.
+    #[error("clones look through to each other for more than {limit} steps from there")]
+    LongChain {
+        /// Steps that were taken.
+        limit: usize,
+    },
     /// Regions stand in each other, or VMARs in themselves.
     #[error("VMARs are nested more than {limit} deep there")]
     TooDeep {

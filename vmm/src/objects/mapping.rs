@@ -86,4 +86,26 @@ impl MappingView {
     pub const fn maximum(&self) -> Permissions {
         Permissions::from_bits_truncate(self.raw.maximum)
     }
+
+    /// Whether it is a later piece of the mapping that the region before it belongs to.
+    #[must_use]
+    pub const fn is_joined(&self) -> bool {
+        self.flags().contains(MappingFlags::JOINED)
+    }
+
+    /// Checks that it goes on where `before` has ended, in addresses and in the VMO.
+    pub(super) fn check_continues(&self, before: Option<&Self>) -> Result<(), ViewError> {
+        let continues = before.is_some_and(|before| {
+            before.end() == self.base()
+                && before.raw.vmo == self.raw.vmo
+                && before.raw.vmo_offset.wrapping_add(before.raw.region.size) == self.raw.vmo_offset
+        });
+        check_field(
+            NAME,
+            self.address,
+            ("flags", u64::from(self.raw.flags)),
+            continues,
+            "a joined mapping continues the one before it",
+        )
+    }
 }

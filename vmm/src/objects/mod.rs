@@ -8,6 +8,7 @@
 //! Two families of errors are kept apart: a [`ViewError`] is a broken structure, a fault
 //! of the guest's kernel; a [`Status`](abi::Status) is an answer to a program.
 
+mod contents;
 mod error;
 mod handle;
 mod list;
@@ -22,17 +23,18 @@ mod thread;
 mod vmar;
 mod vmo;
 
+pub use contents::{Content, ContentError, ContentRun, VmoContents, pager_at_root};
 pub use error::{Problem, ViewError};
 pub use handle::HandleView;
 pub use list::List;
 pub use mapping::MappingView;
-pub use mapping_lookup::{MAX_VMAR_DEPTH, find_mapping};
+pub use mapping_lookup::{FoundMapping, MAX_VMAR_DEPTH, find_mapping};
 pub use process::ProcessView;
 pub use region::RegionView;
 pub use root::RootView;
 pub use thread::ThreadView;
 pub use vmar::VmarView;
-pub use vmo::VmoView;
+pub use vmo::{VmoView, Window};
 
 #[cfg(test)]
 mod tests;

@@ -164,7 +164,7 @@ fn a_mapping_is_found_by_every_address_in_it_and_no_other() {
     let find = |address| {
         find_mapping(ram, root, GuestVirtAddr(address))
             .unwrap()
-            .map(|mapping| mapping.address())
+            .map(|mapping| mapping.piece.address())
     };
     for (address, mapping) in [
         (0, None),

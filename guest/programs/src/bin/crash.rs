@@ -4,12 +4,12 @@
 
 use guest_programs::memory::Area;
 use guest_programs::probe;
-use libzx::{println, startup};
+use libzx::{Call, println, startup, vdso};
 
 /// How to crash, and its name.
 type Kind = (&'static str, fn());
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 25] = [
     ("null-read", || load(0)),
     ("kernel-read", || load(0xFFFF_FF80_0000_0000)),
     ("non-canonical-read", || load(0x8000_0000_0000_0000)),
@@ -24,7 +24,23 @@ const KINDS: [Kind; 16] = [
     ("int3", breakpoint),
     ("hlt", halt),
     ("out", port_write),
-    ("unknown-call", || unknown_call()),
+    ("unknown-call", || bare_call(UNKNOWN)),
+    ("bare-kernel-call", || bare_call(number(Call::HandleClose))),
+    ("bare-served-call", || bare_call(number(Call::Null))),
+    ("wrong-kernel-stub", || {
+        stub_call(Call::HandleClose, number(Call::ThreadYield));
+    }),
+    ("wrong-served-stub", || {
+        stub_call(Call::VmoRead, number(Call::Null));
+    }),
+    ("unknown-in-stub", || stub_call(Call::HandleClose, UNKNOWN)),
+    // Times the length of a stub it is the same as the right number.
+    ("wrapped-number", || {
+        stub_call(Call::HandleClose, number(Call::HandleClose) | 1 << 58);
+    }),
+    ("write-vdso-data", || store(vdso_data())),
+    ("write-vdso-code", || store(vdso_code())),
+    ("execute-vdso-data", || jump(vdso_data())),
     ("stack-overflow", || {
         core::hint::black_box(overflow(1));
     }),
@@ -94,10 +110,45 @@ fn port_write() {
     unsafe { core::arch::asm!("out dx, al", in("dx") port, in("al") 0_u8) };
 }
 
-fn unknown_call() {
-    // SAFETY: there is no such call, so it touches no memory.
-    let result = unsafe { libzx::raw::syscall(0x7FFF_FFFF, [0; 8]) };
-    println!("crash: the unknown call came back with {result:#x}");
+/// A number that no call has.
+const UNKNOWN: u64 = 0x7FFF_FFFF;
+
+fn number(call: Call) -> u64 {
+    u64::from(call.number())
+}
+
+/// Makes a call from here, where none may come from.
+fn bare_call(number: u64) {
+    // SAFETY: none of the calls that are made in this way touches memory.
+    let result = unsafe { libzx::raw::syscall(number, [0; 8]) };
+    println!("crash: the bare call came back with {result:#x}");
+}
+
+/// Makes a call with that number from the `syscall` instruction of another.
+fn stub_call(other: Call, number: u64) {
+    let result: u64;
+    // SAFETY: as in `bare_call`; behind the instruction is a `ret`.
+    unsafe {
+        core::arch::asm!(
+            "call r10",
+            inlateout("rax") number => result,
+            inlateout("r10") vdso::instruction(other.number()) => _,
+            in("rdi") 0, in("rsi") 0, in("rdx") 0, in("r8") 0,
+            clobber_abi("sysv64"),
+        );
+    }
+    println!("crash: the call from another's stub came back with {result:#x}");
+}
+
+/// The address of the vDSO's first byte.
+fn vdso_data() -> usize {
+    vdso::image().map_or(0, |image| image.base())
+}
+
+/// The address of the vDSO's first instruction.
+fn vdso_code() -> usize {
+    let code = vdso::image().and_then(|image| image.code());
+    code.map_or(0, |code| code.start)
 }
 
 /// Never comes to its end: the stack does.

@@ -1,6 +1,6 @@
 //! The guest itself: RAM, the root block, the call page, a frame allocator.
 
-use super::super::ViewError;
+use super::super::{ContentError, ViewError};
 use crate::calls::CallError;
 use crate::memory::{AccessError, BulkMemory, MemoryError, MockRam, PhysicalMemory};
 use crate::translate::{Fault, PageListError};
@@ -43,6 +43,9 @@ pub enum MockError {
     /// One of its page lists is broken.
     #[error(transparent)]
     PageList(#[from] PageListError),
+    /// What one of its VMOs shows cannot be told.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// One of its page tables is broken.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -1,6 +1,6 @@
 //! The kernel's side of a request for pages, as simple as it can be.
 
-use super::super::{MappingView, ProcessView, VmoView, find_mapping};
+use super::super::{MappingView, ProcessView, RegionView, VmoView, find_mapping};
 use super::guest::{MockError, MockGuest};
 use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use abi::call_page::{Access, ResolveRequest, Want};
@@ -64,42 +64,81 @@ impl MockGuest {
         self.failures.iter().find(hit).map(|failure| failure.status)
     }
 
-    /// A private clone with copies of the pages, for simplicity's sake at once.
+    /// A private clone with copies of the pages, for simplicity's sake at once; one of a
+    /// VMO with a pager looks through to it.
     fn clone_mapping(
         &mut self,
         request: &mut ResolveRequest,
     ) -> Result<Result<(), Status>, MockError> {
         let address = GuestAddress(request.mapping.address());
-        let mapping = *MappingView::read(&*self.ram, address)?.raw();
-        if !self.ram.contains(GuestAddress(0), mapping.region.size) {
+        let pieces = self.pieces(address)?;
+        let Some((first, last)) = pieces.first().zip(pieces.last()) else {
+            return Err(MockError::NoFrames);
+        };
+        let (base, offset) = (first.base(), first.raw().vmo_offset);
+        let length = last.end() - base;
+        if !self.ram.contains(GuestAddress(0), length) {
             return Err(MockError::NoFrames);
         }
-        if let Some(status) = self.ordered_failure(Want::CLONE_MAPPING, mapping.region.base) {
+        if let Some(status) = self.ordered_failure(Want::CLONE_MAPPING, base) {
             return Ok(Err(status));
         }
-        let source = GuestAddress(mapping.vmo.address());
-        let clone = self.vmo("clone", mapping.region.size)?;
+        let source = first.vmo();
+        let clone = if self.has_pager(source)? {
+            self.look_through(source, offset, length, length)?
+        } else {
+            let clone = self.vmo("clone", length)?;
+            self.copy_pages(source, offset, clone, length)?;
+            clone
+        };
         self.edit(clone, |vmo: &mut Vmo| {
             vmo.header.koid = 0;
-            vmo.options = VmoOptions::PRIVATE_CLONE.bits();
+            vmo.options |= VmoOptions::PRIVATE_CLONE.bits();
         })?;
-        let size = VmoView::read(&*self.ram, source)?.size();
-        for offset in (0..mapping.region.size).step_by(4096) {
-            let from = mapping.vmo_offset + offset;
+        for piece in pieces {
+            self.edit(piece.address(), |mapping: &mut Mapping| {
+                mapping.vmo = Link::new(clone.0);
+                mapping.vmo_offset = mapping.region.base - base;
+                mapping.flags |= MappingFlags::PRIVATE_COPY.bits();
+            })?;
+        }
+        request.vmo = Link::new(clone.0);
+        Ok(Ok(()))
+    }
+
+    /// The mapping at `first` and those joined to it.
+    fn pieces(&self, first: GuestAddress) -> Result<Vec<MappingView>, MockError> {
+        let mut pieces = vec![MappingView::read(&*self.ram, first)?];
+        let mut next = self.get::<Mapping>(first)?.region.next;
+        while !next.is_none() {
+            let region = RegionView::read(&*self.ram, GuestAddress(next.address()))?;
+            match region {
+                RegionView::Mapping(piece) if piece.is_joined() => pieces.push(piece),
+                _ => break,
+            }
+            next = region.raw().next;
+        }
+        Ok(pieces)
+    }
+
+    fn copy_pages(
+        &mut self,
+        source: GuestAddress,
+        offset: u64,
+        clone: GuestAddress,
+        length: u64,
+    ) -> Result<(), MockError> {
+        let size = VmoView::read(&*self.ram, source)?.enter(&*self.ram)?.size;
+        for at in (0..length).step_by(4096) {
+            let from = offset.saturating_add(at);
             if from < size {
                 let bytes = self.read_vmo(source, from, 4096)?;
                 if bytes.iter().any(|byte| *byte != 0) {
-                    self.write_vmo(clone, offset, &bytes)?;
+                    self.write_vmo(clone, at, &bytes)?;
                 }
             }
         }
-        self.edit(address, |mapping: &mut Mapping| {
-            mapping.vmo = Link::new(clone.0);
-            mapping.vmo_offset = 0;
-            mapping.flags |= MappingFlags::PRIVATE_COPY.bits();
-        })?;
-        request.vmo = Link::new(clone.0);
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn provide_vmo(&mut self, request: &ResolveRequest) -> Result<Result<(), Status>, MockError> {
@@ -111,7 +150,10 @@ impl MockGuest {
                 let first = at == request.vmo_offset;
                 return Ok(if first { Err(status) } else { Ok(()) });
             }
-            self.commit(vmo, at, 1)?;
+            self.supply(vmo, at)?;
+            if request.vmo_access == Access::WRITE {
+                self.commit(vmo, at, 1)?;
+            }
             at = (at | (PAGE_SIZE - 1)).saturating_add(1);
         }
         Ok(Ok(()))
@@ -158,16 +200,21 @@ impl MockGuest {
         } else {
             Permissions::READ
         };
+        let mapping = mapping.piece;
         let permissions = Permissions::from_bits_truncate(mapping.raw().permissions);
         if !permissions.contains(needed) {
             return Ok(Err(Status::ACCESS_DENIED));
         }
         let offset = mapping.raw().vmo_offset + (address - mapping.base());
-        if offset >= VmoView::read(&*self.ram, mapping.vmo())?.size() {
+        let mut vmo = VmoView::read(&*self.ram, mapping.vmo())?;
+        let window = vmo.enter(&*self.ram)?;
+        if offset >= window.size {
             return Ok(Err(Status::OUT_OF_RANGE));
         }
-        self.commit(mapping.vmo(), offset, 1)?;
-        let entry = self.vmo_entry(mapping.vmo(), offset)?;
+        let (vmo, offset) = (vmo.address(), window.base.saturating_add(offset));
+        self.supply(vmo, offset)?;
+        self.commit(vmo, offset, 1)?;
+        let entry = self.vmo_entry(vmo, offset)?;
         let leaf = self.ram.read_u64(entry)?;
         if leaf & PRESENT == 0 {
             return Err(MockError::NoFrames);

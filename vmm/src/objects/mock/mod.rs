@@ -11,6 +11,7 @@ mod guest;
 mod kernel;
 mod object;
 mod pages;
+mod vmo;
 
 pub use call::MockOutcome;
 pub use guest::{MockError, MockGuest};

@@ -242,7 +242,7 @@ impl MockGuest {
     }
 }
 
-fn header(kind: ObjectType, koid: u64) -> ObjectHeader {
+pub(super) fn header(kind: ObjectType, koid: u64) -> ObjectHeader {
     ObjectHeader {
         magic: OBJECT_MAGIC,
         object_type: kind.0,

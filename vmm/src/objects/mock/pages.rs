@@ -1,6 +1,6 @@
 //! Pages: page lists of VMOs and page tables of processes.
 
-use super::super::{ProcessView, VmoView};
+use super::super::{Content, ProcessView, VmoView};
 use super::guest::{MockError, MockGuest};
 use crate::memory::{BulkMemory, GuestVirtAddr, PhysicalMemory, VmoOffset};
 use crate::translate::{Access, PageSlot, translate};
@@ -10,7 +10,8 @@ use abi::objects::Vmo;
 use vm_memory::GuestAddress;
 
 impl MockGuest {
-    /// Makes pages of `vmo` present and writable for that range of it.
+    /// Makes pages of `vmo` present and writable for that range of it, with what it shows
+    /// there now; no pager is asked.
     ///
     /// # Errors
     /// [`MockError::NoFrames`] if RAM is used up.
@@ -20,11 +21,11 @@ impl MockGuest {
             let entry = self.vmo_entry(vmo, at)?;
             let old = self.ram.read_u64(entry)?;
             if old & PRESENT == 0 {
-                let frame = self.frame()?;
-                self.put(entry, frame.0 | PRESENT | WRITABLE)?;
-                self.edit(vmo, |object: &mut Vmo| {
-                    object.page_count = object.page_count.wrapping_add(1);
-                })?;
+                let (content, ..) = self.content(vmo, at)?;
+                let frame = self.install(vmo, at)?;
+                if let Content::At(from) = content {
+                    self.ram.copy(from, frame, PAGE_SIZE)?;
+                }
             } else if old & WRITABLE == 0 {
                 let frame = self.frame()?;
                 self.ram
@@ -34,6 +35,21 @@ impl MockGuest {
             at = at.saturating_add(PAGE_SIZE);
         }
         Ok(())
+    }
+
+    /// Puts a fresh page where there is none.
+    pub(super) fn install(
+        &mut self,
+        vmo: GuestAddress,
+        offset: u64,
+    ) -> Result<GuestAddress, MockError> {
+        let entry = self.vmo_entry(vmo, offset)?;
+        let frame = self.frame()?;
+        self.put(entry, frame.0 | PRESENT | WRITABLE)?;
+        self.edit(vmo, |object: &mut Vmo| {
+            object.page_count = object.page_count.wrapping_add(1);
+        })?;
+        Ok(frame)
     }
 
     /// Where the leaf entry for `offset` in the page list of `vmo` stands; the tables on
@@ -145,7 +161,7 @@ impl MockGuest {
         Ok(())
     }
 
-    /// The bytes of a VMO; zeros where no page is.
+    /// What the bytes of a VMO read as; zeros where the pager was not asked yet.
     ///
     /// # Errors
     /// [`MockError`] if its page list is broken.
@@ -155,11 +171,9 @@ impl MockGuest {
         offset: u64,
         length: usize,
     ) -> Result<Vec<u8>, MockError> {
-        let view = VmoView::read(&*self.ram, vmo)?;
-        let mut pages = view.pages(&*self.ram);
         let mut bytes = vec![0; length];
         for (at, byte) in (offset..).zip(&mut bytes) {
-            if let PageSlot::Present { start, .. } = pages.run(VmoOffset(at), 1)?.slot {
+            if let (Content::At(start), ..) = self.content(vmo, at)? {
                 self.ram.read_bytes(start, std::slice::from_mut(byte))?;
             }
         }
