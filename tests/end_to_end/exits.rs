@@ -129,7 +129,7 @@ fn big() -> Outcome {
     let options = ["--mem", "256M", "--until", "first", "--trace"];
     let output = guest.options(&options).gate(true).output()?;
     output
-        .expect_line("case 64 MiB across processes: ok")?
+        .expect_line("case 64 MiB across processes [22/26]: ok")?
         .expect_code(0)?;
     let line = output
         .stderr

@@ -1,20 +1,23 @@
 //! Programs: from modules (`abi::program`) to processes of one job.
 
 use abi::layout::{PAGE_SIZE, PHYSMAP_BASE};
-use abi::objects::{MappingFlags, NAME_LENGTH, Permissions, Process, Thread, VmoOptions};
+use abi::objects::{
+    MappingFlags, ObjectType, Permissions, PlainObject, Process, Thread, VmoOptions,
+};
 use abi::program::{PROGRAM_MAGIC, ProgramHeader, ProgramSegment};
 use abi::startup::{
-    PA_PROC_SELF, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_VMAR_ROOT, PA_VMO_VDSO, StartupHeader,
-    handle_info_argument, handle_info_kind,
+    PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
+    PA_VMAR_ROOT, PA_VMO_VDSO, StartupHeader, handle_info_argument, handle_info_kind,
 };
 use abi::{Link, Rights, Status};
 
 use super::start_info::{Info, Module};
 use super::vdso;
+use crate::host;
+use crate::object::header::name as vmo_name;
 use crate::object::mapping::Attributes;
-use crate::object::{handle, header, pages, process, thread, vmar, vmo};
-use crate::state::{Ptr, new_koid, root};
-use crate::{host, sched};
+use crate::object::{handle, header, pages, plain, process, thread, vmar, vmo};
+use crate::state::{Ptr, root};
 
 /// Rights of the start-up VMO's handle.
 const STARTUP_RIGHTS: Rights = Rights::READ
@@ -28,7 +31,9 @@ const STARTUP_RIGHTS: Rights = Rights::READ
 /// # Errors
 /// NO_MEMORY; INVALID_ARGS for a module that is not what it should be.
 pub fn start(info: &Info) -> Result<(), Status> {
-    let job_koid = new_koid();
+    let shared = Shared::create()?;
+    let job_koid = shared.job.header.koid;
+    root().job = shared.job.link();
     for i in 1..info.module_count {
         let program = program(info.module(i))?;
         // The process is kept alive by this reference until it is started.
@@ -37,10 +42,30 @@ pub fn start(info: &Info) -> Result<(), Status> {
     vdso::create(info.module(0))?;
     for i in 1..info.module_count {
         if let (Some(module), Some(process)) = (info.module(i), nth_process(i as u64 - 1)) {
-            load(module, process)?;
+            load(module, process, &shared)?;
         }
     }
+    // The handles keep them from here on; the root block keeps the job.
+    header::release(shared.resource.cast());
+    header::release(shared.bti.cast());
     Ok(())
+}
+
+/// Objects that every program gets a handle to.
+struct Shared {
+    job: Ptr<PlainObject>,
+    resource: Ptr<PlainObject>,
+    bti: Ptr<PlainObject>,
+}
+
+impl Shared {
+    fn create() -> Result<Self, Status> {
+        Ok(Self {
+            job: plain::create(ObjectType::JOB, b"root")?,
+            resource: plain::create(ObjectType::RESOURCE, b"root")?,
+            bti: plain::create(ObjectType::BTI, b"bti")?,
+        })
+    }
 }
 
 fn program(module: Option<Module>) -> Result<Ptr<ProgramHeader>, Status> {
@@ -64,7 +89,7 @@ fn nth_process(index: u64) -> Option<Ptr<Process>> {
     (!link.is_none()).then(|| Ptr::new(link))
 }
 
-fn load(module: Module, process: Ptr<Process>) -> Result<(), Status> {
+fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), Status> {
     let program = program(Some(module))?;
     for segment in program.segments.iter().take(program.segment_count as usize) {
         map_segment(module, process, segment)?;
@@ -72,7 +97,7 @@ fn load(module: Module, process: Ptr<Process>) -> Result<(), Status> {
     let vdso = vdso::map(process)?;
     let thread = thread::create(process, vmo_name(b"initial-thread"))?;
     let stack_top = map_stack(process, program.stack_size)?;
-    let startup = start_up_block(module, process, thread)?;
+    let startup = start_up_block(module, process, thread, shared)?;
     thread::set_entry(
         thread,
         program.entry,
@@ -81,7 +106,7 @@ fn load(module: Module, process: Ptr<Process>) -> Result<(), Status> {
         vdso,
     );
     process::started(process, host::clock());
-    sched::make_ready(thread);
+    thread::start(thread);
     header::release(thread.cast());
     header::release(process.cast());
     Ok(())
@@ -148,6 +173,7 @@ fn start_up_block(
     module: Module,
     process: Ptr<Process>,
     thread: Ptr<Thread>,
+    shared: &Shared,
 ) -> Result<u32, Status> {
     let program = program(Some(module))?;
     let block = module.address + program.startup_offset;
@@ -157,7 +183,7 @@ fn start_up_block(
     for i in 0..startup.handles_count as usize {
         // SAFETY: the host has laid the block out; both arrays have that many entries.
         let info = unsafe { infos.add(i).read() };
-        let value = start_up_handle(process, thread, info)?;
+        let value = start_up_handle(process, thread, shared, info)?;
         // SAFETY: as above.
         unsafe { handles.add(i).write(value) };
     }
@@ -174,7 +200,12 @@ fn start_up_block(
     value
 }
 
-fn start_up_handle(process: Ptr<Process>, thread: Ptr<Thread>, info: u32) -> Result<u32, Status> {
+fn start_up_handle(
+    process: Ptr<Process>,
+    thread: Ptr<Thread>,
+    shared: &Shared,
+    info: u32,
+) -> Result<u32, Status> {
     let other = || {
         let index = u64::from(handle_info_argument(info));
         // Program 0 is the one that gets these; the others follow it.
@@ -185,17 +216,12 @@ fn start_up_handle(process: Ptr<Process>, thread: Ptr<Thread>, info: u32) -> Res
         PA_PROC_SELF => handle::create(process, process.cast(), Rights::DEFAULT_PROCESS),
         PA_THREAD_SELF => handle::create(process, thread.cast(), Rights::DEFAULT_THREAD),
         PA_VMAR_ROOT => handle::create(process, vmar_of(process)?.cast(), Rights::ROOT_VMAR),
+        PA_JOB_DEFAULT => handle::create(process, shared.job.cast(), Rights::DEFAULT_JOB),
+        PA_RESOURCE => handle::create(process, shared.resource.cast(), Rights::DEFAULT_RESOURCE),
+        PA_USER2 => handle::create(process, shared.bti.cast(), Rights::DEFAULT_BTI),
         PA_VMO_VDSO => handle::create(process, vdso::vmo()?.cast(), Rights::VDSO),
         PA_USER0 => handle::create(process, other()?.cast(), Rights::DEFAULT_PROCESS),
         PA_USER1 => handle::create(process, vmar_of(other()?)?.cast(), Rights::ROOT_VMAR),
         _ => Ok(0),
     }
-}
-
-fn vmo_name(text: &[u8]) -> [u8; NAME_LENGTH] {
-    let mut name = [0; NAME_LENGTH];
-    for (slot, byte) in name.iter_mut().zip(text) {
-        *slot = *byte;
-    }
-    name
 }

@@ -1,8 +1,11 @@
-//! `zx_handle_close`, `zx_handle_duplicate`, `zx_handle_replace` (reference §14).
+//! `zx_handle_close`, `zx_handle_close_many`, `zx_handle_duplicate`, `zx_handle_replace`
+//! (reference §14).
 
+use abi::objects::{HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, Permissions};
 use abi::{Rights, Status};
+use zerocopy::IntoBytes;
 
-use super::Context;
+use super::{BLOCKED, Context};
 use crate::object::handle;
 use crate::user_copy;
 
@@ -16,9 +19,43 @@ pub fn close(context: Context, value: u32) -> Result<(), Status> {
     Ok(())
 }
 
-/// Closes many.
-pub fn close_many(_context: Context, _handles: u64, _count: u64) -> Result<(), Status> {
-    Err(Status::NOT_SUPPORTED)
+/// The most values of one `zx_handle_close_many`: as many as there are handles in the
+/// whole system.
+const MAX_CLOSED: u64 = (HANDLE_CHUNKS * HANDLE_CHUNK_ENTRIES) as u64;
+/// How many are read at once.
+const CLOSED_AT_ONCE: usize = 64;
+
+/// Closes many, in the order in which they stand; zeros are nothing. One that is bad does
+/// not keep the others open, but decides the answer. If the list itself ends in memory
+/// that cannot be read, those before it may be closed.
+pub fn close_many(context: Context, handles: u64, count: u64) -> Result<(), Status> {
+    if count > MAX_CLOSED {
+        return Err(Status::INVALID_ARGS);
+    }
+    // Nothing may be closed before all of the list is there: it would not be there to be
+    // closed a second time.
+    let list = user_copy::prepare(context.process, handles, 4 * count, Permissions::READ);
+    if list == Err(BLOCKED) {
+        return Err(BLOCKED);
+    }
+    let mut result = Ok(());
+    let mut at = handles;
+    let mut left = count as usize;
+    while left > 0 {
+        let mut values = [0_u32; CLOSED_AT_ONCE];
+        let some = left.min(CLOSED_AT_ONCE);
+        let values = values.get_mut(..some).ok_or(Status::INTERNAL)?;
+        user_copy::load_bytes(context.process, at, values.as_mut_bytes())?;
+        for value in values.iter().filter(|value| **value != 0) {
+            match handle::find(context.process, *value) {
+                Ok(found) => handle::close(context.process, found),
+                Err(status) => result = Err(status),
+            }
+        }
+        at += 4 * some as u64;
+        left -= some;
+    }
+    result
 }
 
 /// Makes a second handle with the same or fewer rights.

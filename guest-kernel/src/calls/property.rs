@@ -1,27 +1,129 @@
 //! `zx_object_get_property`, `zx_object_set_property`.
 
-use abi::Status;
+use abi::objects::{NAME_LENGTH, ObjectType, PlainObject, Process, Thread, Vmo};
+use abi::options::Property;
+use abi::{Rights, Status};
 
 use super::Context;
+use crate::object::handle::{self, Found};
+use crate::object::vmo_size;
+use crate::state::{Ptr, root};
+use crate::user_copy;
 
-/// Gets.
+/// Stores the value of a property.
 pub fn get(
-    _context: Context,
-    _value: u32,
-    _property: u32,
-    _buffer: u64,
-    _size: u64,
+    context: Context,
+    value: u32,
+    property: u32,
+    buffer: u64,
+    size: u64,
 ) -> Result<(), Status> {
-    Err(Status::NOT_SUPPORTED)
+    if buffer == 0 {
+        return Err(Status::INVALID_ARGS);
+    }
+    let found = find(context, value, Rights::GET_PROPERTY)?;
+    let number = match property {
+        Property::NAME => {
+            check_size(size, NAME_LENGTH)?;
+            return user_copy::store(context.process, buffer, *name(found)?);
+        }
+        Property::PROCESS_VDSO_BASE_ADDRESS => {
+            check_size(size, size_of::<u64>())?;
+            let process: Ptr<Process> = of_type(found, ObjectType::PROCESS)?;
+            match process.vdso_code {
+                0 => 0,
+                code => code - root().vdso_code_offset,
+            }
+        }
+        Property::VMO_CONTENT_SIZE => {
+            check_size(size, size_of::<u64>())?;
+            vmo_size::stream_size(of_type(found, ObjectType::VMO)?)
+        }
+        _ => return Err(Status::INVALID_ARGS),
+    };
+    user_copy::store(context.process, buffer, number)
 }
 
-/// Sets.
+/// Sets a property.
 pub fn set(
-    _context: Context,
-    _value: u32,
-    _property: u32,
-    _buffer: u64,
-    _size: u64,
+    context: Context,
+    value: u32,
+    property: u32,
+    buffer: u64,
+    size: u64,
 ) -> Result<(), Status> {
-    Err(Status::NOT_SUPPORTED)
+    if buffer == 0 {
+        return Err(Status::INVALID_ARGS);
+    }
+    let found = find(context, value, Rights::SET_PROPERTY)?;
+    match property {
+        Property::NAME => {
+            let mut new = [0; NAME_LENGTH];
+            let length = size.min(NAME_LENGTH as u64 - 1) as usize;
+            let text = new.get_mut(..length).unwrap_or_default();
+            user_copy::load_bytes(context.process, buffer, text)?;
+            // What follows the first NUL does not count.
+            let end = new.iter().position(|byte| *byte == 0).unwrap_or(length);
+            new.iter_mut().skip(end).for_each(|byte| *byte = 0);
+            *name(found)? = new;
+            Ok(())
+        }
+        // Where it is mapped decides.
+        Property::PROCESS_VDSO_BASE_ADDRESS => {
+            of_type::<Process>(found, ObjectType::PROCESS)?;
+            Err(Status::ACCESS_DENIED)
+        }
+        Property::VMO_CONTENT_SIZE => {
+            if !found.rights.contains(Rights::WRITE) {
+                return Err(Status::ACCESS_DENIED);
+            }
+            check_size(size, size_of::<u64>())?;
+            let vmo = of_type(found, ObjectType::VMO)?;
+            let mut bytes = [0; 8];
+            user_copy::load_bytes(context.process, buffer, &mut bytes)?;
+            vmo_size::set_stream_size(vmo, u64::from_le_bytes(bytes))
+        }
+        _ => Err(Status::INVALID_ARGS),
+    }
+}
+
+fn find(context: Context, value: u32, right: Rights) -> Result<Found, Status> {
+    let found = handle::find(context.process, value)?;
+    if found.rights.contains(right) {
+        Ok(found)
+    } else {
+        Err(Status::ACCESS_DENIED)
+    }
+}
+
+fn check_size(size: u64, needed: usize) -> Result<(), Status> {
+    if size < needed as u64 {
+        return Err(Status::BUFFER_TOO_SMALL);
+    }
+    Ok(())
+}
+
+fn of_type<T>(found: Found, object_type: ObjectType) -> Result<Ptr<T>, Status> {
+    if found.object.object_type != object_type.0 {
+        return Err(Status::WRONG_TYPE);
+    }
+    Ok(found.object.cast())
+}
+
+/// Where the name of an object stands.
+///
+/// # Errors
+/// WRONG_TYPE if it has none.
+fn name(found: Found) -> Result<Ptr<[u8; NAME_LENGTH]>, Status> {
+    let object = found.object;
+    let raw = match ObjectType(object.object_type) {
+        ObjectType::PROCESS => &raw mut object.cast::<Process>().name,
+        ObjectType::THREAD => &raw mut object.cast::<Thread>().name,
+        ObjectType::VMO => &raw mut object.cast::<Vmo>().name,
+        ObjectType::JOB | ObjectType::RESOURCE | ObjectType::BTI => {
+            &raw mut object.cast::<PlainObject>().name
+        }
+        _ => return Err(Status::WRONG_TYPE),
+    };
+    Ok(Ptr::from_raw(raw))
 }

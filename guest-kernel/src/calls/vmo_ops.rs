@@ -101,7 +101,7 @@ fn not_physical(vmo: Ptr<Vmo>) -> Result<(), Status> {
     }
 }
 
-fn in_range(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
+pub(super) fn in_range(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
     match offset.checked_add(size) {
         Some(end) if end <= vmo::sized(vmo).size => Ok(()),
         _ => Err(Status::OUT_OF_RANGE),
@@ -110,7 +110,7 @@ fn in_range(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
 
 /// A call that has waited for a page was in range when it came; if the VMO was cut since,
 /// it goes on with the rest (reference §17.9).
-fn in_range_or_waited(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
+pub(super) fn in_range_or_waited(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
     if vmo_ops::has_waited() {
         return Ok(());
     }

@@ -1,14 +1,15 @@
-//! The handle table (reference §2).
+//! The handle table (reference §2). Each handle holds one reference to its object.
 
 use abi::layout::PHYSMAP_BASE;
 use abi::objects::{
     HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, HANDLE_GENERATION_SHIFT, HANDLE_INDEX_MASK, HandleEntry,
-    ObjectHeader, ObjectType, Process, decode_handle, encode_handle,
+    ObjectHeader, ObjectType, Process, WaitKind, decode_handle, encode_handle,
 };
 use abi::{Rights, Status};
 
 use super::header;
 use crate::mem::frames;
+use crate::sched;
 use crate::state::{Follow, Ptr, root};
 
 const SLOTS: u32 = (HANDLE_CHUNKS * HANDLE_CHUNK_ENTRIES) as u32;
@@ -58,7 +59,7 @@ fn take_slot() -> Result<(u32, Ptr<HandleEntry>), Status> {
 /// # Errors
 /// NO_MEMORY when there are too many handles in the system, or no memory for the table.
 pub fn create(
-    mut process: Ptr<Process>,
+    process: Ptr<Process>,
     mut object: Ptr<ObjectHeader>,
     rights: Rights,
 ) -> Result<u32, Status> {
@@ -66,17 +67,9 @@ pub fn create(
     header::retain(object);
     object.handles += 1;
     entry.object = object.link();
-    entry.owner = process.link();
     entry.rights = rights.bits();
-    entry.previous = 0;
-    entry.next = process.first_handle;
-    if entry.next != 0 {
-        slot(entry.next).previous = index;
-    }
-    process.first_handle = index;
-    process.handle_count += 1;
     root().handle_count += 1;
-    Ok(encode_handle(entry.base, process.handle_secret))
+    Ok(link(process, index))
 }
 
 /// A handle that was found: the slot, the object, the rights.
@@ -111,6 +104,24 @@ pub fn find(process: Ptr<Process>, value: u32) -> Result<Found, Status> {
     })
 }
 
+/// Every handle of a process, the newest first. None of them may go meanwhile.
+pub fn all(process: Ptr<Process>) -> impl Iterator<Item = Found> {
+    let mut next = process.first_handle;
+    core::iter::from_fn(move || {
+        if next == 0 {
+            return None;
+        }
+        let index = next;
+        let entry = slot(index);
+        next = entry.next;
+        Some(Found {
+            index,
+            object: entry.object.get()?,
+            rights: Rights::from_bits_retain(entry.rights),
+        })
+    })
+}
+
 /// Finds a handle to an object of that type with all of those rights.
 ///
 /// # Errors
@@ -131,10 +142,17 @@ pub fn find_object<T>(
     Ok((found.object.cast(), found.rights))
 }
 
-/// Closes a handle that was found in `process`.
-pub fn close(mut process: Ptr<Process>, found: Found) {
-    let mut root = root();
-    let mut entry = slot(found.index);
+/// Takes an entry off its process's list. Who waits by that value is told that it is
+/// gone.
+fn unlink(mut process: Ptr<Process>, index: u32) {
+    let entry = slot(index);
+    let value = encode_handle(entry.base, process.handle_secret);
+    sched::for_each_waiting(WaitKind::SIGNALS, entry.object.get(), |thread| {
+        // A thread that waits is still in its call: `rdi` holds the handle.
+        if thread.process == process.link() && thread.registers.rdi as u32 == value {
+            sched::wake(thread, Status::CANCELED, 0);
+        }
+    });
     match entry.previous {
         0 => process.first_handle = entry.next,
         previous => slot(previous).next = entry.next,
@@ -143,6 +161,32 @@ pub fn close(mut process: Ptr<Process>, found: Found) {
         slot(entry.next).previous = entry.previous;
     }
     process.handle_count -= 1;
+}
+
+fn link(mut process: Ptr<Process>, index: u32) -> u32 {
+    let mut entry = slot(index);
+    entry.owner = process.link();
+    entry.previous = 0;
+    entry.next = process.first_handle;
+    if entry.next != 0 {
+        slot(entry.next).previous = index;
+    }
+    process.first_handle = index;
+    process.handle_count += 1;
+    encode_handle(entry.base, process.handle_secret)
+}
+
+/// Moves a handle that was found in `from` to `to`; returns its value there.
+pub fn transfer(from: Ptr<Process>, found: Found, to: Ptr<Process>) -> u32 {
+    unlink(from, found.index);
+    link(to, found.index)
+}
+
+/// Closes a handle that was found in `process`.
+pub fn close(process: Ptr<Process>, found: Found) {
+    unlink(process, found.index);
+    let mut root = root();
+    let mut entry = slot(found.index);
     root.handle_count -= 1;
     // The next handle made of this slot has another value: the base has 30 bits, and
     // the generation wraps within them.

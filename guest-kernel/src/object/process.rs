@@ -1,9 +1,17 @@
 //! Processes (reference §16).
+//!
+//! Who holds references to a process: handles; the records of its threads, ended ones
+//! too; itself while it runs; threads of it that wait for a futex; at boot, the kernel
+//! until it is started. A process holds one to its root VMAR until its address space
+//! goes, and one to each thread that has not ended.
 
-use abi::objects::{NAME_LENGTH, ObjectType, Process, ProcessState, Thread, Vmar};
+use abi::objects::{
+    EndReason, NAME_LENGTH, ObjectType, Process, ProcessState, Thread, ThreadState, Vmar,
+};
+use abi::options::Signals;
 use abi::{Link, Status};
 
-use super::{handle, header, thread, vmar};
+use super::{handle, header, signals, thread, vmar};
 use crate::arch::paging;
 use crate::mem::pool::Pool;
 use crate::state::{Follow, Ptr, new_koid, root};
@@ -35,6 +43,7 @@ pub fn create(job_koid: u64, name: [u8; NAME_LENGTH]) -> Result<Ptr<Process>, St
 
 fn insert(mut process: Ptr<Process>) {
     let mut root = root();
+    root.process_count += 1;
     let Some(mut last) = root.first_process.get() else {
         root.first_process = process.link();
         return;
@@ -49,6 +58,7 @@ fn insert(mut process: Ptr<Process>) {
 /// Frees a process that nothing refers to any more.
 pub fn destroy(process: Ptr<Process>) {
     destroy_address_space(process);
+    root().process_count -= 1;
     match process.previous.get() {
         Some(mut previous) => previous.next = process.next,
         None => root().first_process = process.next,
@@ -59,11 +69,10 @@ pub fn destroy(process: Ptr<Process>) {
     POOL.free(process);
 }
 
-/// Closing the last handle of a process that never started ends it (reference §16).
+/// Closing the last handle of a process that never started ends it: nobody can start it.
 pub fn last_handle_closed(process: Ptr<Process>) {
     if process.state == ProcessState::INITIAL.0 {
-        handle::close_all(process);
-        destroy_address_space(process);
+        end(process, EndReason::KILLED);
     }
 }
 
@@ -80,23 +89,56 @@ pub fn started(mut process: Ptr<Process>, now: u64) {
     host::process_started(process);
 }
 
-/// Ends a running process: threads, handles, address space, in this order (reference
-/// §5.4).
+/// Ends a process, running or not yet: threads, handles, address space, in this order
+/// (reference §5.4). One that has ended, or is about to, stays as it is.
 pub fn end(mut process: Ptr<Process>, return_code: i64) {
-    if process.state != ProcessState::RUNNING.0 {
+    let running = process.state == ProcessState::RUNNING.0;
+    if !running && process.state != ProcessState::INITIAL.0 {
         return;
     }
+    // What goes on the way may be all that refers to it.
+    header::retain(process.cast());
     process.state = ProcessState::DYING.0;
     process.return_code = return_code;
     while let Some(thread) = process.first_thread.get() {
-        sched::remove(thread);
         thread::end(thread);
     }
     handle::close_all(process);
     destroy_address_space(process);
     process.state = ProcessState::DEAD.0;
-    host::process_ended(process);
+    signals::change(process.cast(), Signals::empty(), Signals::TERMINATED);
+    if running {
+        host::process_ended(process);
+        header::release(process.cast());
+    }
     header::release(process.cast());
+}
+
+/// Ends a process whose last started thread has ended; its return code is 0.
+pub fn end_if_threadless(process: Ptr<Process>) {
+    let mut next = process.first_thread;
+    while let Some(thread) = next.get() {
+        if thread.state != ThreadState::INITIAL.0 {
+            return;
+        }
+        next = thread.next_in_process;
+    }
+    end(process, 0);
+}
+
+/// Ends every process of the one job, the calling one last.
+pub fn end_all(caller: Ptr<Process>) {
+    let mut next = root().first_process;
+    while let Some(process) = next.get() {
+        // It must be there when the next one is looked for.
+        header::retain(process.cast());
+        if process != caller {
+            end(process, EndReason::KILLED);
+        }
+        next = process.next;
+        header::release(process.cast());
+    }
+    end(caller, EndReason::KILLED);
 }
 
 fn destroy_address_space(mut process: Ptr<Process>) {

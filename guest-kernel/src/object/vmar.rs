@@ -1,52 +1,120 @@
-//! Virtual memory address regions (reference §13). Only root VMARs exist so far.
+//! Virtual memory address regions (reference §13): the tree of a process's address space.
+//!
+//! A VMAR has a list of regions, mappings and VMARs, in ascending order. Who holds a
+//! reference to a VMAR: each of its handles; its process, to the root VMAR; the list of
+//! its parent, to any other. A destroyed VMAR is in no list, has no regions, no process
+//! and no parent, and lives on for its handles. The links to process and parent hold no
+//! references: they are cut before those go.
 
-use abi::layout::{PAGE_SIZE, USER_BASE, USER_TOP};
+mod change;
+mod place;
+
+use abi::layout::{USER_BASE, USER_TOP};
 use abi::objects::{Mapping, ObjectType, Process, Region, Vmar};
+use abi::options::VmOptions;
 use abi::{Link, Status};
 
-use super::header;
-use super::mapping::{self, Attributes};
+use super::{header, mapping};
 use crate::arch::paging;
 use crate::mem::pool::Pool;
 use crate::random;
 use crate::state::{Follow, Ptr, new_koid};
 
+pub use change::{check_unmap, check_vdso_code, map, protect, unmap};
+pub use place::{choose, is_free};
+
 static POOL: Pool<Vmar> = Pool::new();
+
+/// `ZX_VM_CAN_MAP_READ`, `_WRITE` and `_EXECUTE`.
+pub const CAN_MAP_RWX: VmOptions = VmOptions::CAN_MAP_READ
+    .union(VmOptions::CAN_MAP_WRITE)
+    .union(VmOptions::CAN_MAP_EXECUTE);
+
+/// The options that a VMAR keeps, what it allows and how it is filled.
+pub const FLAGS: VmOptions = CAN_MAP_RWX
+    .union(VmOptions::CAN_MAP_SPECIFIC)
+    .union(VmOptions::COMPACT);
 
 /// The root VMAR of a process. The caller gets the one reference.
 ///
 /// # Errors
 /// NO_MEMORY.
 pub fn create_root(process: Ptr<Process>) -> Result<Ptr<Vmar>, Status> {
-    let mut vmar = POOL.allocate()?;
-    vmar.region = Region {
-        header: header::new(ObjectType::VMAR, new_koid()),
-        base: USER_BASE,
-        size: USER_TOP - USER_BASE,
-        ..Region::default()
-    };
-    vmar.process = process.link();
+    let mut vmar = create(process, USER_BASE, USER_TOP - USER_BASE)?;
+    vmar.flags = (CAN_MAP_RWX | VmOptions::CAN_MAP_SPECIFIC).bits();
     // Somewhere in the lower half of the user range, in steps of 2 MiB.
     vmar.search_from = USER_BASE + (random::next() & ((1 << 46) - (2 << 20)));
     Ok(vmar)
 }
 
-/// Ends a VMAR that nothing refers to any more.
+/// A VMAR in a free range of another one, which gets the one reference. `flags` are
+/// some of [`FLAGS`].
+///
+/// # Errors
+/// NO_MEMORY.
+pub fn create_sub(
+    parent: Ptr<Vmar>,
+    base: u64,
+    size: u64,
+    flags: VmOptions,
+) -> Result<Ptr<Vmar>, Status> {
+    let mut vmar = create(Ptr::new(parent.process), base, size)?;
+    vmar.region.parent = parent.link();
+    vmar.flags = flags.bits();
+    vmar.search_from = place::random_start(base, size);
+    insert(parent, vmar.cast());
+    Ok(vmar)
+}
+
+fn create(process: Ptr<Process>, base: u64, size: u64) -> Result<Ptr<Vmar>, Status> {
+    let mut vmar = POOL.allocate()?;
+    vmar.region = Region {
+        header: header::new(ObjectType::VMAR, new_koid()),
+        base,
+        size,
+        ..Region::default()
+    };
+    vmar.process = process.link();
+    Ok(vmar)
+}
+
+/// Frees a VMAR that nothing refers to any more.
 pub fn destroy(vmar: Ptr<Vmar>) {
     POOL.free(vmar);
 }
 
-/// The mapping that contains `address`.
+/// Whether it allows all of that.
+pub fn allows(vmar: Ptr<Vmar>, flags: VmOptions) -> bool {
+    VmOptions::from_bits_retain(vmar.flags).contains(flags)
+}
+
+/// Whether the range lies in it. False for one that wraps.
+pub fn contains(vmar: Ptr<Vmar>, base: u64, size: u64) -> bool {
+    base >= vmar.region.base
+        && base
+            .checked_add(size)
+            .is_some_and(|end| end <= vmar.region.base + vmar.region.size)
+}
+
+/// The region itself, if it is a VMAR.
+pub fn of_region(region: Ptr<Region>) -> Option<Ptr<Vmar>> {
+    (region.header.object_type == ObjectType::VMAR.0).then(|| region.cast())
+}
+
+/// The mapping that contains `address`, in the VMAR or in those inside it.
 pub fn find(vmar: Ptr<Vmar>, address: u64) -> Option<Ptr<Mapping>> {
     let mut next = vmar.first_child;
     while let Some(region) = next.get() {
         if address < region.base {
             return None;
         }
-        if address - region.base < region.size {
-            return Some(region.cast());
-        }
         next = region.next;
+        if address - region.base < region.size {
+            match of_region(region) {
+                Some(inner) => next = inner.first_child,
+                None => return Some(region.cast()),
+            }
+        }
     }
     None
 }
@@ -65,153 +133,134 @@ fn neighbours(vmar: Ptr<Vmar>, address: u64) -> (Option<Ptr<Region>>, Link<Regio
     (before, next)
 }
 
-/// Whether nothing stands in `[base, base + size)`.
-pub fn is_free(vmar: Ptr<Vmar>, base: u64, size: u64) -> bool {
-    let (before, _) = neighbours(vmar, base + size);
-    before.is_none_or(|region| region.base + region.size <= base)
-}
-
-/// A free place for `size` bytes at a multiple of `alignment`: near a place that was
-/// chosen at random for each process, a random few pages after what stands there, so
-/// that running over the end of one mapping does not end in the next.
-///
-/// # Errors
-/// NO_RESOURCES when there is no such place.
-pub fn choose(
-    vmar: Ptr<Vmar>,
-    size: u64,
-    alignment: u64,
-    limit: Option<u64>,
-) -> Result<u64, Status> {
-    let top = limit
-        .unwrap_or(u64::MAX)
-        .min(vmar.region.base + vmar.region.size);
-    let gap = (1 + (random::next() & 0xF)) * PAGE_SIZE;
-    first_fit(vmar, vmar.search_from, top, size, alignment, gap)
-        .or_else(|| first_fit(vmar, vmar.region.base, top, size, alignment, 0))
-        .ok_or(Status::NO_RESOURCES)
-}
-
-fn first_fit(
-    vmar: Ptr<Vmar>,
-    from: u64,
-    top: u64,
-    size: u64,
-    alignment: u64,
-    gap: u64,
-) -> Option<u64> {
-    let mut candidate = align_up(from, alignment)?;
-    let mut next = vmar.first_child;
-    while let Some(region) = next.get() {
-        next = region.next;
-        let end = region.base + region.size;
-        if end.checked_add(gap)? <= candidate {
-            continue;
-        }
-        if candidate.checked_add(size)?.checked_add(gap)? <= region.base {
-            break;
-        }
-        candidate = align_up(end.checked_add(gap)?, alignment)?;
-    }
-    (candidate.checked_add(size)? <= top).then_some(candidate)
-}
-
-fn align_up(value: u64, alignment: u64) -> Option<u64> {
-    Some(value.checked_add(alignment - 1)? & !(alignment - 1))
-}
-
-/// Maps a range of a VMO; with `overwrite`, in place of whatever stands there, otherwise
-/// into a free range.
-///
-/// # Errors
-/// NO_MEMORY; nothing is changed then.
-pub fn map(
-    mut vmar: Ptr<Vmar>,
-    base: u64,
-    size: u64,
-    attributes: Attributes,
-    overwrite: bool,
-) -> Result<Ptr<Mapping>, Status> {
-    let mapping = mapping::create(Ptr::new(vmar.process), vmar, base, size, attributes)?;
-    if overwrite && let Err(status) = unmap(vmar, base, size) {
-        mapping::destroy(mapping);
-        return Err(status);
-    }
-    insert(vmar, mapping.cast());
-    vmar.child_count += 1;
-    Ok(mapping)
-}
-
 fn insert(mut vmar: Ptr<Vmar>, mut region: Ptr<Region>) {
     let (before, next) = neighbours(vmar, region.base);
     region.next = next;
+    set_next(vmar, before, region.link());
+    vmar.child_count += 1;
+}
+
+/// Makes `next` the region after `before`, or the VMAR's first.
+fn set_next(mut vmar: Ptr<Vmar>, before: Option<Ptr<Region>>, next: Link<Region>) {
     match before {
-        Some(mut before) => before.next = region.link(),
-        None => vmar.first_child = region.link(),
+        Some(mut before) => before.next = next,
+        None => vmar.first_child = next,
     }
 }
 
-/// Unmaps `[base, base + size)`, whatever stands there; a mapping that reaches out of it
-/// is cut, one that reaches out on both sides becomes two.
-///
-/// # Errors
-/// NO_MEMORY when a mapping must become two; nothing is changed then.
-pub fn unmap(mut vmar: Ptr<Vmar>, base: u64, size: u64) -> Result<(), Status> {
-    let end = base + size;
-    let process = Ptr::new(vmar.process);
-    let (before, mut next) = neighbours(vmar, base);
-
-    // What stands behind the range becomes a mapping of its own first: that can fail.
-    if let Some(mut region) = before {
-        let region_end = region.base + region.size;
-        if region_end > end {
-            let mut attributes = mapping::attributes(region.cast());
-            attributes.vmo_offset += end - region.base;
-            let tail = mapping::create(process, vmar, end, region_end - end, attributes)?;
-            let mut tail: Ptr<Region> = tail.cast();
-            tail.next = region.next;
-            region.next = tail.link();
-            vmar.child_count += 1;
-        }
-        if region_end > base {
-            region.size = base - region.base;
-        }
-        next = region.next;
-    }
-    paging::unmap(process, base, size, None);
-
-    while let Some(mut region) = next.get() {
-        if region.base >= end {
-            break;
-        }
-        let region_end = region.base + region.size;
-        if region_end > end {
-            let mut mapping: Ptr<Mapping> = region.cast();
-            mapping.vmo_offset += end - region.base;
-            region.base = end;
-            region.size = region_end - end;
-            break;
-        }
-        next = region.next;
-        match before {
-            Some(mut before) => before.next = next,
-            None => vmar.first_child = next,
-        }
-        vmar.child_count -= 1;
-        mapping::destroy(region.cast());
-    }
-    Ok(())
+/// Every region in a VMAR and in those inside it, parents first, in ascending order, with
+/// its depth: 0 for those in the VMAR itself. Between two steps the region that came last
+/// may be split or may absorb its successors; it must not go.
+pub struct Walk {
+    top: Ptr<Vmar>,
+    last: Option<(Ptr<Region>, u64)>,
 }
 
-/// Takes the address space apart; the VMAR stays as long as handles refer to it, but
-/// leads nowhere.
-pub fn shut_down(mut vmar: Ptr<Vmar>) {
-    let mut next = vmar.first_child;
-    vmar.first_child = Link::NONE;
-    vmar.child_count = 0;
-    vmar.process = Link::NONE;
-    while let Some(region) = next.get() {
-        next = region.next;
-        mapping::destroy(region.cast());
+/// Starts one.
+pub fn walk(top: Ptr<Vmar>) -> Walk {
+    Walk { top, last: None }
+}
+
+impl Iterator for Walk {
+    type Item = (Ptr<Region>, u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = match self.last {
+            None => (self.top.first_child.get()?, 0),
+            Some((last, depth)) => match of_region(last).and_then(|vmar| vmar.first_child.get()) {
+                Some(child) => (child, depth + 1),
+                None => self.after(last, depth)?,
+            },
+        };
+        self.last = Some(next);
+        Some(next)
+    }
+}
+
+impl Walk {
+    /// What comes after a region and all that is in it.
+    fn after(&self, region: Ptr<Region>, depth: u64) -> Option<(Ptr<Region>, u64)> {
+        let (mut at, mut depth) = (region, depth);
+        loop {
+            if let Some(next) = at.next.get() {
+                return Some((next, depth));
+            }
+            if at.parent == self.top.link() {
+                return None;
+            }
+            at = at.parent.get()?.cast();
+            depth -= 1;
+        }
+    }
+}
+
+/// The mappings that intersect `[base, base + size)`, in ascending order; the rules of
+/// [`Walk`] hold.
+pub fn mappings_in(top: Ptr<Vmar>, base: u64, size: u64) -> impl Iterator<Item = Ptr<Mapping>> {
+    walk(top)
+        .take_while(move |(region, _)| region.base < base + size)
+        .filter(move |(region, _)| region.base + region.size > base)
+        .filter_map(|(region, _)| mapping::of_region(region))
+}
+
+/// Destroys a VMAR other than a root (reference §13.6): unmaps all that is in it.
+pub fn remove(vmar: Ptr<Vmar>) {
+    let Some(mut parent) = vmar.region.parent.get() else {
+        return;
+    };
+    if let Some(process) = vmar.process.get() {
+        paging::unmap(process, vmar.region.base, vmar.region.size, None);
+    }
+    let (before, _) = neighbours(parent, vmar.region.base);
+    set_next(parent, before, vmar.region.next);
+    parent.child_count -= 1;
+    discard(vmar.cast());
+}
+
+/// Ends a region that was taken out of its list and whose pages are unmapped.
+fn discard(region: Ptr<Region>) {
+    match of_region(region) {
+        Some(mut vmar) => {
+            shut_down(vmar);
+            vmar.region.parent = Link::NONE;
+            header::release(vmar.cast());
+        }
+        None => discard_mapping(region.cast()),
+    }
+}
+
+fn discard_mapping(mapping: Ptr<Mapping>) {
+    let mut process: Ptr<Process> = Ptr::new(mapping.process);
+    if process.vdso_code == mapping.region.base {
+        process.vdso_code = 0;
+    }
+    mapping::destroy(mapping);
+}
+
+/// Takes everything out of a VMAR whose pages are unmapped already; it stays as long as
+/// handles refer to it, but leads nowhere.
+pub fn shut_down(top: Ptr<Vmar>) {
+    // No recursion: programs choose how deep VMARs stand in one another.
+    let mut vmar = top;
+    loop {
+        if let Some(region) = vmar.first_child.get() {
+            vmar.first_child = region.next;
+            vmar.child_count -= 1;
+            match of_region(region) {
+                Some(inner) => vmar = inner,
+                None => discard_mapping(region.cast()),
+            }
+            continue;
+        }
+        vmar.process = Link::NONE;
+        if vmar == top {
+            return;
+        }
+        let Some(parent) = vmar.region.parent.get() else {
+            return;
+        };
+        vmar.region.parent = Link::NONE;
+        header::release(vmar.cast());
+        vmar = parent;
     }
 }

@@ -6,13 +6,18 @@
 
 #![cfg_attr(not(test), no_std)]
 
+pub mod background;
 pub mod beacon;
 pub mod board;
 pub mod cases;
+pub mod child;
+pub mod inspect;
 pub mod memory;
 pub mod modes;
 pub mod pattern;
 pub mod probe;
+pub mod subject;
+pub mod regions;
 pub mod suite;
 pub mod text;
 pub mod victim;

@@ -3,8 +3,8 @@
 
 use super::ProgramError;
 use abi::startup::{
-    PA_PROC_SELF, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_VMAR_ROOT, PA_VMO_VDSO, PROCARGS_PROTOCOL,
-    PROCARGS_VERSION, StartupHeader, handle_info,
+    PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
+    PA_VMAR_ROOT, PA_VMO_VDSO, PROCARGS_PROTOCOL, PROCARGS_VERSION, StartupHeader, handle_info,
 };
 use zerocopy::IntoBytes;
 
@@ -72,7 +72,15 @@ pub(super) fn build(
 
 /// The handles that a program gets: its own, then two for each other program.
 fn handle_infos(others: usize) -> Vec<u32> {
-    let own = [PA_PROC_SELF, PA_THREAD_SELF, PA_VMAR_ROOT, PA_VMO_VDSO];
+    let own = [
+        PA_PROC_SELF,
+        PA_THREAD_SELF,
+        PA_VMAR_ROOT,
+        PA_VMO_VDSO,
+        PA_JOB_DEFAULT,
+        PA_RESOURCE,
+        PA_USER2,
+    ];
     let own = own.map(|kind| handle_info(kind, 0));
     let of_others = (0u32..)
         .take(others)
@@ -116,9 +124,9 @@ mod tests {
         };
         assert_eq!(
             words(header.handle_info_offset),
-            [1, 2, 4, 0x11, 0xF0, 0xF1, 0x1_00F0, 0x1_00F1]
+            [1, 2, 4, 0x11, 3, 0x3F, 0xF2, 0xF0, 0xF1, 0x1_00F0, 0x1_00F1]
         );
-        assert_eq!(words(header.handles_offset), [0; 8]);
+        assert_eq!(words(header.handles_offset), [0; 11]);
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn write_and_read_back() -> Outcome {
 
 fn program() -> i64 {
     let mut suite = Suite::new();
-    suite.case("64 MiB across processes", write_and_read_back);
+    suite.case("64 MiB across processes [22/26]", write_and_read_back);
     suite.finish()
 }
 

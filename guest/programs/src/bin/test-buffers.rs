@@ -314,25 +314,35 @@ fn long_transfers(modes: Modes) -> Outcome {
 fn program() -> i64 {
     let modes = Modes::from_args();
     let mut suite = Suite::new();
-    suite.case("unmapped buffers", || unmapped_buffers(modes));
-    suite.case("buffers without permission", || {
-        buffers_without_permission(modes)
-    });
-    suite.case("buffers past the end of their VMO", || {
+    suite.case(
+        "unmapped buffers [3/2 4.2/14 5.1/17 6.1/15 22/3b 22/9 22/9z 23/8 23/21]",
+        || unmapped_buffers(modes),
+    );
+    suite.case(
+        "buffers without permission [3/4 5.1/17 6.1/15 22/4 22/9b 23/8]",
+        || buffers_without_permission(modes),
+    );
+    suite.case("buffers past the end of their VMO [3/5 23/8]", || {
         buffers_past_the_end_of_their_vmo(modes)
     });
-    suite.case("buffers not yet resident", || {
+    suite.case("buffers not yet resident [3/8]", || {
         buffers_not_yet_resident(modes)
     });
-    suite.case("partial transfers", || partial_transfers(modes));
-    suite.case("buffers in the object itself", || {
+    suite.case(
+        "partial transfers [3/13 4.1/7 5.3/3 5.3/5 6.3/2 22/17]",
+        || partial_transfers(modes),
+    );
+    suite.case("buffers in the object itself [3/12]", || {
         buffers_in_the_object_itself(modes)
     });
-    suite.case("buffers in another mapping of the object", || {
+    suite.case("buffers in another mapping of the object [3/12]", || {
         buffers_in_another_mapping_of_the_object(modes)
     });
-    suite.case("actual pointers", actual_pointers);
-    suite.case("long transfers", || long_transfers(modes));
+    suite.case(
+        "actual pointers [2.3/2 2.3/3 5.1/18 23/22]",
+        actual_pointers,
+    );
+    suite.case("long transfers [4.2/12]", || long_transfers(modes));
     suite.finish()
 }
 

@@ -308,39 +308,54 @@ fn registers_come_back_as_the_abi_says() -> Outcome {
 
 fn program() -> i64 {
     let mut suite = Suite::new();
-    suite.case("values are well formed", values_are_well_formed);
+    suite.case("values are well formed [2.1/2]", values_are_well_formed);
     suite.case(
-        "badly formed values are refused",
+        "badly formed values are refused [2.1/1 2.1/3 2.2/1]",
         badly_formed_values_are_refused,
     );
     suite.case(
-        "close takes zero and each handle once",
+        "close takes zero and each handle once [14/1 14/2 14/3]",
         close_takes_zero_and_each_handle_once,
     );
-    suite.case("stale values stay stale", stale_values_stay_stale);
-    suite.case("duplicate copies or reduces", duplicate_copies_or_reduces);
     suite.case(
-        "duplicate refuses more rights",
+        "stale values stay stale [2.1/5 2.2/1]",
+        stale_values_stay_stale,
+    );
+    suite.case(
+        "duplicate copies or reduces [14/9 14/11]",
+        duplicate_copies_or_reduces,
+    );
+    suite.case(
+        "duplicate refuses more rights [14/7 14/8 14/10 23/54]",
         duplicate_refuses_more_rights,
     );
-    suite.case("replace swaps the value", replace_swaps_the_value);
     suite.case(
-        "replace with more rights closes the original",
+        "replace swaps the value [14/13 14/14]",
+        replace_swaps_the_value,
+    );
+    suite.case(
+        "replace with more rights closes the original [14/15 23/55]",
         replace_with_more_rights_closes_the_original,
     );
     suite.case(
-        "bad out pointers are INVALID_ARGS",
+        "bad out pointers are INVALID_ARGS [2.3/2 2.3/3 3/1 14/12]",
         bad_out_pointers_are_invalid_args,
     );
-    suite.case("type comes before rights", type_comes_before_rights);
     suite.case(
-        "rights are asked for one by one",
+        "type comes before rights [2.2/2 23/28]",
+        type_comes_before_rights,
+    );
+    suite.case(
+        "rights are asked for one by one [2.2/3 4.1/1 23/1]",
         rights_are_asked_for_one_by_one,
     );
     suite.case("many handles live at once", many_handles_live_at_once);
-    suite.case("statuses are sign-extended", statuses_are_sign_extended);
     suite.case(
-        "upper halves of small arguments are ignored",
+        "statuses are sign-extended [19.1/1]",
+        statuses_are_sign_extended,
+    );
+    suite.case(
+        "upper halves of small arguments are ignored [19.1/4]",
         upper_halves_of_small_arguments_are_ignored,
     );
     suite.case(

@@ -128,14 +128,17 @@ fn program() -> i64 {
         "closed VMOs give their pages back",
         closed_vmos_give_their_pages_back,
     );
-    suite.case("pages come back as zeros", pages_come_back_as_zeros);
+    suite.case("pages come back as zeros [7/4]", pages_come_back_as_zeros);
     suite.case("mapped pages come back", mapped_pages_come_back);
     suite.case("handles come back", handles_come_back);
     if startup().value("--gate") == Some("on") {
         suite.case("private copies come back", private_copies_come_back);
     }
     if startup().args().any(|arg| arg == "--exhaust") {
-        suite.case("exhaustion is survived", exhaustion_is_survived);
+        suite.case(
+            "exhaustion is survived [4.3/4 22/20]",
+            exhaustion_is_survived,
+        );
     }
     suite.finish()
 }

@@ -2,7 +2,17 @@
 //! in its own file.
 
 pub mod garbage;
+pub mod info;
+pub mod pager;
 pub mod process_memory;
 pub mod vdso;
+pub mod protect;
 pub mod vmar;
+pub mod vmar_tree;
 pub mod vmo;
+pub mod vmo_cache;
+pub mod vmo_child;
+pub mod vmo_create;
+pub mod vmo_kinds;
+pub mod vmo_ops;
+pub mod vmo_size;

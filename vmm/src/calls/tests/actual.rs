@@ -11,6 +11,7 @@ fn read_with_actual(world: &mut World, pointer: u64) -> MockOutcome {
     )
 }
 
+// covers: 5.1/8 5.3/1
 #[test]
 fn it_holds_the_bytes_moved() {
     let mut world = World::new();
@@ -19,6 +20,7 @@ fn it_holds_the_bytes_moved() {
     assert_eq!(world.actual(), 100u64.to_le_bytes());
 }
 
+// covers: 2.3/3 5.1/18 23/22
 #[test]
 fn a_bad_pointer_is_an_invalid_argument_after_the_bytes_were_delivered() {
     for options in BOTH_MODES {
@@ -48,6 +50,7 @@ fn a_bad_pointer_is_an_invalid_argument_after_the_bytes_were_delivered() {
     }
 }
 
+// covers: 5.1/18
 #[test]
 fn a_pointer_into_read_only_memory_is_an_invalid_argument() {
     let mut world = World::new();
@@ -110,6 +113,7 @@ fn half_of_it_is_never_stored() {
     assert_eq!(kept, [0xEE; 4]);
 }
 
+// covers: 5.3/2
 #[test]
 fn it_is_untouched_by_every_error() {
     let mut world = World::new();

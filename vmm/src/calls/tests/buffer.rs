@@ -44,6 +44,7 @@ fn is_vmo_call(call: Call) -> bool {
     matches!(call, Call::VmoRead | Call::VmoWrite)
 }
 
+// covers: 5.1/1 6.1/2 22/2 22/2z
 #[test]
 fn null_is_an_invalid_argument_or_not_found() {
     let [documented, zircon] = BOTH_MODES;
@@ -61,6 +62,7 @@ fn null_is_an_invalid_argument_or_not_found() {
     });
 }
 
+// covers: 22/3 22/3z 22/9 22/9z
 #[test]
 fn a_buffer_outside_the_user_half_is_never_asked_for() {
     let [documented, zircon] = BOTH_MODES;
@@ -82,6 +84,7 @@ fn a_buffer_outside_the_user_half_is_never_asked_for() {
     }
 }
 
+// covers: 22/3b 22/9 22/9z
 #[test]
 fn an_unmapped_buffer_is_not_found_but_invalid_for_documented_process_calls() {
     let [documented, zircon] = BOTH_MODES;
@@ -100,6 +103,7 @@ fn an_unmapped_buffer_is_not_found_but_invalid_for_documented_process_calls() {
     });
 }
 
+// covers: 3/4 5.1/17 6.1/15 22/4 22/9b
 #[test]
 fn a_buffer_without_the_permission_is_denied() {
     for options in BOTH_MODES {
@@ -131,6 +135,7 @@ fn a_buffer_without_the_permission_is_denied() {
     }
 }
 
+// covers: 3/9
 #[test]
 fn a_page_that_is_read_only_in_the_page_tables_is_made_writable_by_the_kernel() {
     let mut world = World::new();
@@ -147,6 +152,7 @@ fn a_page_that_is_read_only_in_the_page_tables_is_made_writable_by_the_kernel() 
     assert_eq!(world.guest.get::<[u8; 4096]>(frame).unwrap(), [0; 4096]);
 }
 
+// covers: 3/5
 #[test]
 fn a_buffer_beyond_the_end_of_its_vmo_is_out_of_range() {
     for options in BOTH_MODES {
@@ -180,6 +186,7 @@ fn a_buffer_beyond_the_end_of_its_vmo_is_out_of_range() {
     }
 }
 
+// covers: 3/13 4.1/7
 #[test]
 fn a_fault_in_the_middle_leaves_the_bytes_before_it_transferred() {
     let mut world = World::new();

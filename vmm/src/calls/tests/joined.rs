@@ -21,6 +21,7 @@ fn world(maximum: Permissions) -> (World, GuestAddress, GuestAddress) {
     (world, middle, last)
 }
 
+// covers: 5.2/3
 #[test]
 fn a_read_goes_on_over_a_change_of_permissions() {
     let (mut world, ..) = world(READ_WRITE);
@@ -124,6 +125,7 @@ fn pieces_that_do_not_fit_together_are_a_broken_kernel() {
     assert!(matches!(outcome, Err(MockError::Call(CallError::View(_)))));
 }
 
+// covers: 6.1/8 23/16 23/31
 #[test]
 fn the_vdso_can_be_read_and_not_written_before_anything_else_is_looked_at() {
     for (permissions, buffer) in [
@@ -177,6 +179,7 @@ fn whether_a_copy_is_tried_follows_the_order_of_the_reasons_against_it() {
     }
 }
 
+// covers: 5.4/4 22/10 23/14
 #[test]
 fn a_process_that_dies_can_be_read_as_long_as_it_has_memory() {
     for (state, has_memory, status) in [

@@ -23,6 +23,7 @@ fn world_with_slice() -> (World, GuestAddress) {
     (world, source)
 }
 
+// covers: 4.4/10
 #[test]
 fn a_slice_has_the_bytes_of_its_source() {
     let (mut world, source) = world_with_slice();
@@ -35,6 +36,7 @@ fn a_slice_has_the_bytes_of_its_source() {
     assert_eq!(world.buffer(4096), pattern(3 * 4096)[4106..8202]);
 }
 
+// covers: 4.4/10
 #[test]
 fn what_is_written_to_a_slice_is_in_its_source() {
     let (mut world, source) = world_with_slice();
@@ -166,6 +168,7 @@ fn a_slice_that_reaches_beyond_its_source_gives_no_byte_of_anything_else() {
     }
 }
 
+// covers: 4.4/11
 #[test]
 fn a_reference_has_bytes_and_size_of_its_source() {
     let mut world = World::new();
@@ -194,6 +197,7 @@ fn a_reference_has_bytes_and_size_of_its_source() {
     assert_eq!(world.vmo_read(0, 0).call.status, Status::BAD_STATE);
 }
 
+// covers: 4.4/7 22/27 23/7
 #[test]
 fn no_page_of_a_discarded_vmo_can_be_had() {
     for reference in [false, true] {
@@ -235,6 +239,7 @@ fn a_mapping_of_a_discarded_vmo_cannot_be_read_or_written() {
     assert_eq!(world.actual(), UNTOUCHED);
 }
 
+// covers: 4.4/8
 #[test]
 fn a_discardable_vmo_that_was_not_discarded_is_like_any_other() {
     let mut world = World::new();
@@ -246,6 +251,7 @@ fn a_discardable_vmo_that_was_not_discarded_is_like_any_other() {
     assert_eq!(world.buffer(4), b"kept");
 }
 
+// covers: 4.4/3 4.4/5 4.4/6
 #[test]
 fn contiguous_and_pinned_vmos_are_read_and_written_in_one_exit() {
     let mut world = World::new();
@@ -265,6 +271,7 @@ fn contiguous_and_pinned_vmos_are_read_and_written_in_one_exit() {
     assert_eq!(world.vmo_read(0, 0).call.status, Status::BAD_STATE);
 }
 
+// covers: 4.2/17 4.4/14
 #[test]
 fn a_size_of_almost_all_of_64_bits_is_usable_to_its_end() {
     let mut world = World::new();

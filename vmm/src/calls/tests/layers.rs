@@ -29,6 +29,7 @@ fn world_with_clone() -> (World, GuestAddress) {
     (world, source)
 }
 
+// covers: 4.3/1
 #[test]
 fn what_a_clone_has_not_it_reads_from_its_source_in_one_exit() {
     let (mut world, source) = world_with_clone();
@@ -97,6 +98,7 @@ fn what_the_source_has_lost_at_its_end_reads_zero_in_the_clone() {
     assert_eq!(world.buffer(4 * 4096), expected);
 }
 
+// covers: 17.8/6
 #[test]
 fn every_clone_of_a_chain_clips_what_is_seen_of_the_root() {
     let mut world = World::new();

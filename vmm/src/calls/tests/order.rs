@@ -12,6 +12,7 @@ const HOLE: u64 = 0x6000_0000;
 /// Where nothing is mapped in the target.
 const NOWHERE: u64 = TARGET + 64 * P;
 
+// covers: 5.1/19 6.1/1 22/14 23/10 23/23
 #[test]
 fn without_the_debugging_switch_a_write_is_not_supported_whatever_else_is_wrong() {
     for options in [BootOptions::empty(), BootOptions::ZIRCON_ERRORS] {
@@ -27,6 +28,7 @@ fn without_the_debugging_switch_a_write_is_not_supported_whatever_else_is_wrong(
     }
 }
 
+// covers: 5.1/9 22/26 23/24 23/25 23/26
 #[test]
 fn process_calls_look_at_buffer_and_size_before_the_handle() {
     let most = MAX_PROCESS_TRANSFER;
@@ -54,6 +56,7 @@ fn process_calls_look_at_buffer_and_size_before_the_handle() {
     }
 }
 
+// covers: 2.2/1 2.2/2 2.2/3 23/13 23/27 23/28 23/29
 #[test]
 fn a_bad_handle_comes_before_type_type_before_rights_and_rights_before_memory() {
     for call in PROCESS_CALLS {
@@ -80,6 +83,7 @@ fn a_bad_handle_comes_before_type_type_before_rights_and_rights_before_memory() 
     }
 }
 
+// covers: 2.1/6 2.2/1
 #[test]
 fn a_value_of_another_process_is_a_bad_handle_even_if_the_secret_fits() {
     let mut world = World::new();
@@ -101,6 +105,7 @@ fn a_value_of_another_process_is_a_bad_handle_even_if_the_secret_fits() {
     );
 }
 
+// covers: 5.1/3 6.1/4 22/15
 #[test]
 fn reading_memory_needs_both_rights_and_writing_only_one() {
     let mut world = World::new();
@@ -123,6 +128,7 @@ fn reading_memory_needs_both_rights_and_writing_only_one() {
     }
 }
 
+// covers: 4.1/1
 #[test]
 fn a_vmo_call_needs_its_own_right_and_no_other() {
     let mut world = World::new();
@@ -142,6 +148,7 @@ fn a_vmo_call_needs_its_own_right_and_no_other() {
     }
 }
 
+// covers: 5.1/11 22/1 23/30
 #[test]
 fn nothing_mapped_comes_before_a_bad_buffer() {
     for options in BOTH_MODES {
@@ -159,6 +166,7 @@ fn nothing_mapped_comes_before_a_bad_buffer() {
     }
 }
 
+// covers: 6.1/8 23/16 23/31
 #[test]
 fn a_write_to_the_vdso_is_denied_before_its_buffer_is_looked_at_and_a_read_is_not() {
     for options in BOTH_MODES {
@@ -178,6 +186,7 @@ fn a_write_to_the_vdso_is_denied_before_its_buffer_is_looked_at_and_a_read_is_no
     }
 }
 
+// covers: 5.1/15 6.1/13 23/32
 #[test]
 fn beyond_the_end_of_the_vmo_comes_before_a_bad_buffer() {
     for options in BOTH_MODES {
@@ -195,6 +204,7 @@ fn beyond_the_end_of_the_vmo_comes_before_a_bad_buffer() {
     }
 }
 
+// covers: 5.1/4 5.4/2 5.4/4 6.1/5 22/10 23/14
 #[test]
 fn a_dead_target_is_in_a_bad_state_and_a_dying_one_only_without_its_memory() {
     for call in PROCESS_CALLS {
@@ -226,6 +236,7 @@ fn a_dead_target_is_in_a_bad_state_and_a_dying_one_only_without_its_memory() {
     }
 }
 
+// covers: 5.4/1
 #[test]
 fn a_process_can_read_and_write_itself() {
     let mut world = World::new();
@@ -251,6 +262,7 @@ fn a_process_can_read_and_write_itself() {
     assert_eq!(both, pattern(100));
 }
 
+// covers: 4.1/10 22/6 23/2 23/4 23/33 23/34 23/35 23/36 23/37 23/38 23/39 23/40
 #[test]
 fn vmo_calls_check_handle_kind_wrap_policy_range_in_that_order() {
     let change = |guest: &MockGuest, vmo, kind: VmoKind, policy: CachePolicy| {

@@ -41,6 +41,7 @@ fn count(world: &World, vmo: GuestAddress) -> u64 {
     world.guest.get::<Vmo>(vmo).unwrap().page_count
 }
 
+// covers: 4.5/1
 #[test]
 fn pages_that_are_there_need_no_pager() {
     let mut world = world();
@@ -51,6 +52,7 @@ fn pages_that_are_there_need_no_pager() {
     assert_eq!(world.vmo_write(10, 8000).exits, 1);
 }
 
+// covers: 4.5/3
 #[test]
 fn a_read_asks_for_all_that_is_left_once_it_comes_to_an_absent_page() {
     let mut world = world();
@@ -69,6 +71,7 @@ fn a_read_asks_for_all_that_is_left_once_it_comes_to_an_absent_page() {
     assert_eq!(world.buffer(10 * 4096), expected);
 }
 
+// covers: 4.5/5
 #[test]
 fn a_write_asks_for_sixteen_pages_at_most() {
     let mut world = world();
@@ -124,6 +127,7 @@ fn beyond_what_the_pager_supplies_there_are_zeros() {
     assert_eq!(count(&world, world.vmo), 1, "nothing was made of the zeros");
 }
 
+// covers: 4.5/14 22/18 22/19 23/7
 #[test]
 fn the_failure_of_a_page_is_told_as_it_is() {
     for status in FAILURES {
@@ -144,6 +148,7 @@ fn the_failure_of_a_page_is_told_as_it_is() {
     }
 }
 
+// covers: 23/41
 #[test]
 fn the_failure_of_a_page_comes_before_a_bad_buffer_and_after_everything_else() {
     let mut world = world();
@@ -191,6 +196,7 @@ fn a_read_through_clones_asks_the_root_by_the_clone_that_was_called() {
     assert_eq!(world.vmo_read(2 * P, P).exits, 1);
 }
 
+// covers: 17.8/5
 #[test]
 fn what_a_clone_does_not_see_of_the_root_is_zero_and_asks_nobody() {
     let (mut world, root) = world_with_clones();
@@ -292,6 +298,7 @@ fn a_page_that_is_gone_again_when_a_blocked_call_goes_on_is_asked_for_again() {
     }
 }
 
+// covers: 4.3/7
 #[test]
 fn a_vmo_that_shrinks_while_a_call_is_blocked_is_out_of_range() {
     let mut world = world();
@@ -318,6 +325,7 @@ fn a_vmo_that_is_discarded_while_a_call_is_blocked_is_not_found() {
     assert_eq!(call.status, Status::NOT_FOUND);
 }
 
+// covers: 5.1/8
 #[test]
 fn a_blocked_store_of_actual_goes_on_without_moving_bytes_again() {
     let mut world = World::new();

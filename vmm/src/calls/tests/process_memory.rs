@@ -3,6 +3,7 @@
 use super::*;
 use abi::objects::{CachePolicy, Process, Vmo, VmoKind};
 
+// covers: 5.1/8 6.1/10
 #[test]
 fn memory_is_read_and_written_through_the_mapping() {
     let mut world = World::new();
@@ -23,6 +24,7 @@ fn memory_is_read_and_written_through_the_mapping() {
     assert_eq!(world.buffer(6000), bytes);
 }
 
+// covers: 5.1/6 5.2/1 5.3/4 6.1/9 6.3/1 22/12 23/18
 #[test]
 fn a_transfer_ends_short_where_its_one_mapping_ends() {
     let mut world = World::new();
@@ -45,6 +47,7 @@ fn a_transfer_ends_short_where_its_one_mapping_ends() {
     assert_eq!(world.guest.get::<Vmo>(next).unwrap().page_count, 0);
 }
 
+// covers: 5.1/15 5.2/5 5.2/6 6.1/9 6.1/13 22/13 23/20
 #[test]
 fn a_transfer_ends_short_where_the_vmo_ends() {
     for call in [Call::ProcessReadMemory, Call::ProcessWriteMemory] {
@@ -66,6 +69,7 @@ fn a_transfer_ends_short_where_the_vmo_ends() {
     }
 }
 
+// covers: 5.2/2
 #[test]
 fn the_permissions_of_a_mapping_do_not_matter_to_a_read() {
     for permissions in [
@@ -84,6 +88,7 @@ fn the_permissions_of_a_mapping_do_not_matter_to_a_read() {
     }
 }
 
+// covers: 5.1/7
 #[test]
 fn the_offset_of_a_mapping_counts() {
     let mut world = World::new();
@@ -100,6 +105,7 @@ fn the_offset_of_a_mapping_counts() {
     assert_eq!(world.buffer(50), pattern(50));
 }
 
+// covers: 5.1/10 5.1/12
 #[test]
 fn mappings_in_sub_vmars_are_found_and_their_gaps_are_not_memory() {
     let mut world = World::new();
@@ -123,6 +129,7 @@ fn mappings_in_sub_vmars_are_found_and_their_gaps_are_not_memory() {
     }
 }
 
+// covers: 5.1/13 5.1/14 6.1/11 6.1/12 6.2/5 22/8 22/8b 23/19
 #[test]
 fn physical_and_uncached_memory_is_refused_after_the_mapping_was_found() {
     let [documented, zircon] = BOTH_MODES;

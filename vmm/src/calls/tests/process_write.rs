@@ -4,6 +4,7 @@ use super::*;
 use abi::call_page::Want;
 use abi::objects::{Mapping, MappingFlags, Vmo};
 
+// covers: 6.2/3 6.2/4 6.2/15 22/16
 #[test]
 fn a_mapping_that_could_be_writable_is_written_in_the_vmo_itself() {
     let mut world = World::with_memory(READ_WRITE);
@@ -21,6 +22,7 @@ fn a_mapping_that_could_be_writable_is_written_in_the_vmo_itself() {
     assert_eq!(mapping.permissions, READ.bits());
 }
 
+// covers: 6.2/2 6.2/6 6.2/10 23/17
 #[test]
 fn a_mapping_that_was_never_writable_becomes_a_private_copy() {
     let mut world = World::with_memory(READ);
@@ -49,6 +51,7 @@ fn a_mapping_that_was_never_writable_becomes_a_private_copy() {
     assert_eq!((outcome.call.status, outcome.exits), (Status::OK, 1));
 }
 
+// covers: 6.2/11
 #[test]
 fn a_private_copy_spans_the_mapping_even_beyond_the_end_of_the_original() {
     let mut world = World::with_memory(READ);
@@ -65,6 +68,7 @@ fn a_private_copy_spans_the_mapping_even_beyond_the_end_of_the_original() {
     assert_eq!(world.buffer(4), b"here");
 }
 
+// covers: 23/17
 #[test]
 fn the_status_of_a_clone_that_fails_is_the_status_of_the_call() {
     for status in [Status::NO_MEMORY, Status::BAD_STATE, Status::INVALID_ARGS] {
@@ -78,6 +82,7 @@ fn the_status_of_a_clone_that_fails_is_the_status_of_the_call() {
     }
 }
 
+// covers: 22/9 22/9z
 #[test]
 fn a_clone_and_a_bad_buffer_give_the_status_of_the_buffer() {
     let [documented, zircon] = BOTH_MODES;

@@ -118,6 +118,7 @@ fn a_request_that_was_never_taken_up_does_not_confuse_the_next_call() {
     assert_eq!(server.serve(), Ok(Served::Resolve));
 }
 
+// covers: 4.1/7 4.3/4 22/20 23/7
 #[test]
 fn a_page_that_cannot_be_had_ends_the_call_with_its_status() {
     for status in [Status::NO_MEMORY, Status::IO, Status::BAD_STATE] {
@@ -133,6 +134,7 @@ fn a_page_that_cannot_be_had_ends_the_call_with_its_status() {
     }
 }
 
+// covers: 23/41
 #[test]
 fn the_page_of_the_vmo_comes_before_the_byte_of_the_buffer() {
     let mut world = World::new();
@@ -217,6 +219,7 @@ fn paused_write(world: &mut World) -> CallServer<MockRam> {
     server
 }
 
+// covers: 4.3/7 23/7
 #[test]
 fn a_vmo_that_shrinks_under_a_call_is_out_of_range() {
     let mut world = World::new();

@@ -3,6 +3,7 @@
 use super::*;
 use abi::objects::{CachePolicy, Vmo, VmoKind};
 
+// covers: 4.1/8 4.2/12
 #[test]
 fn what_is_written_is_read_back_across_pages() {
     let mut world = World::new();
@@ -25,6 +26,7 @@ fn what_is_written_is_read_back_across_pages() {
     assert_eq!(world.buffer(10_001)[10_000], 0xAA);
 }
 
+// covers: 4.3/2 7/4
 #[test]
 fn a_page_that_was_never_written_reads_as_zeros_and_stays_absent() {
     let mut world = World::new();
@@ -46,6 +48,7 @@ fn a_write_makes_absent_pages_present_in_one_more_exit() {
     assert_eq!((again.call.status, again.exits), (Status::OK, 1));
 }
 
+// covers: 4.1/3 4.1/5 4.2/1 4.2/2 4.2/3 4.2/6 4.2/7 4.2/8 22/5 22/7 23/3 23/5
 #[test]
 fn boundaries_are_those_of_the_reference() {
     // §4.2, for a VMO of four pages: offset, length, status.
@@ -85,6 +88,7 @@ fn boundaries_are_those_of_the_reference() {
     }
 }
 
+// covers: 4.2/4 4.2/5
 #[test]
 fn an_empty_vmo_has_nothing_but_its_end() {
     let mut world = World::new();
@@ -99,6 +103,7 @@ fn an_empty_vmo_has_nothing_but_its_end() {
     }
 }
 
+// covers: 4.1/11 4.2/9 4.2/10 4.2/11 7/3
 #[test]
 fn bytes_between_stream_size_and_size_are_like_any_other() {
     let mut world = World::new();
@@ -119,6 +124,7 @@ fn bytes_between_stream_size_and_size_are_like_any_other() {
     assert_eq!(world.guest.get::<Vmo>(vmo).unwrap().stream_size, 1);
 }
 
+// covers: 4.2/17 7/6
 #[test]
 fn the_end_of_the_largest_vmo_can_be_written_and_read() {
     for size in [1u64 << 52, abi::layout::MAX_VMO_SIZE] {
@@ -151,6 +157,7 @@ fn the_end_of_the_largest_vmo_can_be_written_and_read() {
     }
 }
 
+// covers: 4.1/4 4.4/5 22/6
 #[test]
 fn a_vmo_that_is_not_cached_is_in_a_bad_state_even_for_nothing() {
     for policy in [
@@ -171,6 +178,7 @@ fn a_vmo_that_is_not_cached_is_in_a_bad_state_even_for_nothing() {
     }
 }
 
+// covers: 4.1/2 4.1/10 4.4/4 22/8 22/8b 22/8z 23/2 23/35
 #[test]
 fn a_physical_vmo_is_refused_by_its_policy_or_always() {
     let [documented, zircon] = BOTH_MODES;
@@ -194,6 +202,7 @@ fn a_physical_vmo_is_refused_by_its_policy_or_always() {
     }
 }
 
+// covers: 4.3/3
 #[test]
 fn a_page_shared_with_a_snapshot_is_read_in_place_and_copied_before_a_write() {
     let mut world = World::new();
@@ -217,6 +226,7 @@ fn a_page_shared_with_a_snapshot_is_read_in_place_and_copied_before_a_write() {
     assert_eq!(world.guest.get::<[u8; 4096]>(old).unwrap(), [1; 4096]);
 }
 
+// covers: 19.1/4
 #[test]
 fn the_upper_half_of_a_handle_argument_does_not_count() {
     let mut world = World::new();
@@ -234,6 +244,7 @@ fn the_null_call_is_answered_with_ok() {
     assert_eq!((outcome.call.status, outcome.exits), (Status::OK, 1));
 }
 
+// covers: 3/12
 #[test]
 fn a_buffer_can_map_the_very_vmo() {
     let mut world = World::new();

@@ -109,15 +109,25 @@ impl Bench {
 
 /// Runs them all.
 pub fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("VMO calls", || served::vmo_calls(modes));
-    suite.case("VMO calls with endless buffers", || {
+    suite.case(
+        "VMO calls [2.1/3 2.2/1 3/2 3/3 4.1/5 4.2/14 22/2 22/2z 22/3 22/3z 22/3b 23/1 23/8]",
+        || served::vmo_calls(modes),
+    );
+    suite.case("VMO calls with endless buffers [3/3 22/3 22/3z]", || {
         served::vmo_calls_with_endless_buffers(modes)
     });
-    suite.case("process calls", || served::process_calls(modes));
-    suite.case("bad actual", || served::bad_actual(modes));
-    suite.case("which error wins", || order::which_error_wins(modes));
-    suite.case("process rights", || order::process_rights(modes));
-    suite.case("kernel calls", kernel::kernel_calls);
-    suite.case("mapping garbage", kernel::mapping_garbage);
+    suite.case("process calls [5.1/1 5.1/2 5.1/11 5.3/2 6.1/1 6.1/2 6.1/3 22/1 22/9 22/9z 23/11 23/12 23/15 23/21]", || served::process_calls(modes));
+    suite.case("bad actual [2.3/2 2.3/3 5.1/18 23/22]", || {
+        served::bad_actual(modes)
+    });
+    suite.case("which error wins [5.3/2 23/23 23/24 23/25 23/26 23/27 23/28 23/29 23/30 23/33 23/34 23/39 23/40]", || order::which_error_wins(modes));
+    suite.case("process rights [5.1/3 6.1/4 22/15 23/13]", || {
+        order::process_rights(modes)
+    });
+    suite.case("kernel calls [14/1 14/2 14/7]", kernel::kernel_calls);
+    suite.case(
+        "mapping garbage [13.1/8 13.1/9 13.1/14 13.1/18 13.3/1]",
+        kernel::mapping_garbage,
+    );
     suite.case("console garbage", kernel::console_garbage);
 }

@@ -19,41 +19,57 @@ fn on_any_process(suite: &mut Suite, target: &Target, modes: Modes) {
         let title = crate::text::Text::new(format_args!("{}: {name}", target.name));
         suite.case(title.as_str(), body);
     };
-    case("reads what is there", &|| read::reads_what_is_there(target));
-    case("reads are short at the end of a mapping", &|| {
-        read::reads_are_short_at_the_end_of_a_mapping(target)
+    case("reads what is there [5.1/8]", &|| {
+        read::reads_what_is_there(target)
     });
-    case("reads are short at the end of the VMO", &|| {
-        read::reads_are_short_at_the_end_of_the_vmo(target)
-    });
-    case("permissions of the mapping do not matter", &|| {
-        checks::permissions_of_the_mapping_do_not_matter(target, modes)
-    });
-    case("nothing there is NO_MEMORY", &|| {
-        checks::nothing_there_is_no_memory(target, modes)
-    });
-    case("sizes up to 64 MiB", &|| {
-        checks::sizes_up_to_64_mib(target, modes)
-    });
-    case("handles are checked", &|| {
-        checks::handles_are_checked(target, modes)
-    });
-    case("bad buffers", &|| checks::bad_buffers(target, modes));
+    case(
+        "reads are short at the end of a mapping [5.1/6 5.2/1 5.3/4 22/12 23/18]",
+        &|| read::reads_are_short_at_the_end_of_a_mapping(target),
+    );
+    case(
+        "reads are short at the end of the VMO [5.1/15 5.2/5 5.2/6 5.3/2 5.3/4 22/13 23/20 23/32]",
+        &|| read::reads_are_short_at_the_end_of_the_vmo(target),
+    );
+    case(
+        "permissions of the mapping do not matter [5.2/2 6.2/3 6.2/4 22/16]",
+        &|| checks::permissions_of_the_mapping_do_not_matter(target, modes),
+    );
+    case(
+        "nothing there is NO_MEMORY [5.1/5 5.1/11 5.3/2 6.1/6 22/1 23/15]",
+        &|| checks::nothing_there_is_no_memory(target, modes),
+    );
+    case(
+        "sizes up to 64 MiB [5.1/2 5.1/9 6.1/3 22/26 23/12]",
+        &|| checks::sizes_up_to_64_mib(target, modes),
+    );
+    case(
+        "handles are checked [2.2/1 5.1/3 5.4/5 6.1/4 22/15 23/13]",
+        &|| checks::handles_are_checked(target, modes),
+    );
+    case(
+        "bad buffers [3/3 5.1/1 5.1/17 6.1/2 6.1/15 22/9 22/9z 22/9b 23/11 23/21]",
+        &|| checks::bad_buffers(target, modes),
+    );
     if modes.gate {
-        case("writes go through", &|| write::writes_go_through(target));
-        case("writes into absent pages", &|| {
+        case(
+            "writes go through [5.3/2 6.1/9 6.1/10 6.1/13 6.2/3 6.3/1]",
+            &|| write::writes_go_through(target),
+        );
+        case("writes into absent pages [6.2/4]", &|| {
             write::writes_into_absent_pages(target)
         });
-        case("never writable mappings become private", &|| {
-            private::never_writable_mappings_become_private(target)
-        });
-        case("private copies span the mapping", &|| {
+        case(
+            "never writable mappings become private [6.2/2 6.2/6 6.2/10 22/16 23/17]",
+            &|| private::never_writable_mappings_become_private(target),
+        );
+        case("private copies span the mapping [6.2/11]", &|| {
             private::private_copies_span_the_mapping(target)
         });
     } else {
-        case("the gate comes first", &|| {
-            write::the_gate_comes_first(target)
-        });
+        case(
+            "the gate comes first [6.1/1 22/14 23/10 23/23 23/56]",
+            &|| write::the_gate_comes_first(target),
+        );
     }
 }
 
@@ -68,10 +84,10 @@ fn on_the_victim(suite: &mut Suite, modes: Modes) {
         vmar: other.vmar,
     };
     on_any_process(suite, &target, modes);
-    suite.case("the victim's own memory", || {
+    suite.case("the victim's own memory [2.1/6 5.4/3]", || {
         others::the_victims_own_memory(&target, &post, modes)
     });
-    suite.case("the victim runs meanwhile", || {
+    suite.case("the victim runs meanwhile [5.4/3]", || {
         others::the_victim_runs_meanwhile(&target, &post, modes)
     });
     if modes.gate {
@@ -98,12 +114,13 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     }
     if modes.gate {
         suite.case(
-            "the own eyes see the change",
+            "the own eyes see the change [5.4/1 6.2/3 6.2/6 6.2/15]",
             write::the_own_eyes_see_the_change,
         );
     }
-    suite.case("an ended process is a bad state", || {
-        others::an_ended_process_is_a_bad_state(modes)
-    });
+    suite.case(
+        "an ended process is a bad state [5.4/4 22/10 23/14]",
+        || others::an_ended_process_is_a_bad_state(modes),
+    );
     on_the_victim(suite, modes);
 }

@@ -67,51 +67,60 @@ fn hole(pages: u64) -> Result<u64, Status> {
 
 /// Runs them all.
 pub fn run(suite: &mut Suite) {
-    suite.case("arguments are refused", arguments::arguments_are_refused);
+    suite.case("arguments are refused [13.1/1 13.1/4 13.1/5 13.1/6 13.1/8 13.1/9 13.1/10 13.1/12 13.1/14 13.1/16 13.1/18 13.1/21 13.1/24 19.2/1 22/24 22/25]", arguments::arguments_are_refused);
     suite.case(
-        "rights limit permissions",
+        "rights limit permissions [13.1/3 13.1/6]",
         arguments::rights_limit_permissions,
     );
     suite.case(
-        "the user range ends where it should",
+        "the user range ends where it should [19.2/2 19.2/3]",
         place::the_user_range_ends_where_it_should,
     );
     suite.case(
-        "specific takes the place or nothing",
+        "specific takes the place or nothing [13.1/17 22/25]",
         place::specific_takes_the_place_or_nothing,
     );
     suite.case(
-        "overwrite replaces a part",
+        "overwrite replaces a part [13.1/25]",
         place::overwrite_replaces_a_part,
     );
     suite.case(
-        "upper limit and alignment are kept",
+        "upper limit and alignment are kept [13.1/34]",
         place::upper_limit_and_alignment_are_kept,
     );
     suite.case(
-        "a bad address pointer maps nothing",
+        "a bad address pointer maps nothing [2.3/2 13.1/20]",
         arguments::a_bad_address_pointer_maps_nothing,
     );
     suite.case(
-        "fresh mappings read as zeros",
+        "fresh mappings read as zeros [7/4]",
         bytes::fresh_mappings_read_as_zeros,
     );
     suite.case(
-        "mappings and calls show the same bytes",
+        "mappings and calls show the same bytes [4.3/5 4.3/6 7/12]",
         bytes::mappings_and_calls_show_the_same_bytes,
     );
     suite.case(
         "two mappings show the same bytes",
         bytes::two_mappings_show_the_same_bytes,
     );
-    suite.case("permissions hold", bytes::permissions_hold);
-    suite.case("a mapping keeps its VMO", bytes::a_mapping_keeps_its_vmo);
+    suite.case("permissions hold [3/4 22/4]", bytes::permissions_hold);
     suite.case(
-        "mappings may reach beyond the VMO",
+        "a mapping keeps its VMO [7/13]",
+        bytes::a_mapping_keeps_its_vmo,
+    );
+    suite.case(
+        "mappings may reach beyond the VMO [3/5 13.1/23 13.1/28 13.1/29]",
         bytes::mappings_may_reach_beyond_the_vmo,
     );
-    suite.case("unmap refuses bad ranges", unmap::unmap_refuses_bad_ranges);
-    suite.case("unmap cuts mappings", unmap::unmap_cuts_mappings);
+    suite.case(
+        "unmap refuses bad ranges [13.3/1 13.3/2 13.3/4]",
+        unmap::unmap_refuses_bad_ranges,
+    );
+    suite.case(
+        "unmap cuts mappings [13.3/2 13.3/9 13.3/10]",
+        unmap::unmap_cuts_mappings,
+    );
     suite.case(
         "a place can be used again",
         place::a_place_can_be_used_again,

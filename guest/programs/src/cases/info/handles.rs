@@ -1,0 +1,151 @@
+//! HANDLE_VALID, HANDLE_BASIC, HANDLE_COUNT and VMAR.
+
+use crate::child::{Child, job};
+use crate::inspect::{basic, get_info, koid, record};
+use crate::memory::PAGE;
+use crate::probe::{close, duplicate, out, status};
+use crate::regions::*;
+use crate::suite::{Outcome, Suite};
+use crate::{ensure, expect_eq};
+use abi::info::InfoVmar;
+use abi::layout::{USER_BASE, USER_TOP};
+use abi::options::Topic;
+use libzx::{Call, Rights, Status, startup};
+
+fn valid() -> Outcome {
+    let vmo = Object::new(1)?;
+    let given = |handle| get_info(handle, Topic::HANDLE_VALID, 0, 0).0;
+    expect_eq!(given(vmo.handle), Status::OK);
+    let powerless = duplicate(vmo.handle, 0)?;
+    expect_eq!(given(powerless), Status::OK);
+    expect_eq!(close(powerless), Status::OK);
+    for bad in [0, 1, powerless, powerless ^ 1, vmo.handle & !3, u32::MAX] {
+        ensure!(given(bad) == Status::BAD_HANDLE, "{bad:#x}");
+    }
+    Ok(())
+}
+
+fn a_handle_of(call: Call) -> Result<u32, Status> {
+    let mut handle = 0_u32;
+    status(call, &[0, out(&mut handle)]).ok()?;
+    Ok(core::hint::black_box(handle))
+}
+
+fn types_and_rights() -> Outcome {
+    let vmo = Object::new(1)?;
+    let resizable = Object::of(Kind::Resizable, 1)?;
+    let child = Child::new("basic")?;
+    let thread = child.thread()?;
+    let sub = SubVmar::new(1)?;
+    let port = a_handle_of(Call::PortCreate)?;
+    let pager = a_handle_of(Call::PagerCreate)?;
+    for (what, handle, kind, rights) in [
+        ("VMO", vmo.handle, 3, 0xD0EF),
+        ("resizable VMO", resizable.handle, 3, 0x40_D0EF),
+        ("process", child.process, 1, 0x6_D3CF),
+        ("root VMAR", child.vmar, 18, 0x20_801F),
+        ("sub-VMAR", sub.handle, 18, 0x20_800F),
+        ("thread", thread, 2, 0x4_D2CF),
+        ("job", job(), 17, 0x7_DFCF),
+        ("resource", resource(), 15, 0x800B),
+        ("BTI", bti(), 24, 0x80EF),
+        ("port", port, 6, 0x800F),
+        ("pager", pager, 28, 0x180_8002),
+        ("vDSO", vdso(), 3, 0xD0F7),
+        ("own process", own_process(), 1, 0x6_D3CF),
+        ("own root VMAR", root(), 18, 0x20_801F),
+    ] {
+        let info = basic(handle)?;
+        ensure!(info.object_type == kind, "{what}: {info:?}");
+        ensure!(info.rights == rights, "{what}: rights {:#x}", info.rights);
+        ensure!(info.reserved == 0, "{what}: {info:?}");
+    }
+    for handle in [thread, port, pager] {
+        expect_eq!(close(handle), Status::OK);
+    }
+    Ok(())
+}
+
+fn koids() -> Outcome {
+    let (one, two) = (Object::new(1)?, Object::new(1)?);
+    let (first, second) = (koid(one.handle)?, koid(two.handle)?);
+    ensure!(first >= 1024 && second >= 1024, "{first}, {second}");
+    ensure!(first != second, "the same koid twice");
+    let again = one.with(Rights::READ)?;
+    let info = basic(again.handle)?;
+    expect_eq!((info.koid, info.rights), (first, Rights::READ.bits()));
+    // A koid is never used again.
+    drop((one, again));
+    for _ in 0..4 {
+        let next = Object::new(1)?;
+        let found = koid(next.handle)?;
+        ensure!(found != first && found != second, "koid {found} again");
+    }
+    Ok(())
+}
+
+fn relations() -> Outcome {
+    let child = Child::new("related")?;
+    let thread = child.thread()?;
+    let job = koid(job())?;
+    expect_eq!(basic(child.process)?.related_koid, job);
+    expect_eq!(basic(thread)?.related_koid, koid(child.process)?);
+    let own = startup().thread_self().map_or(0, |thread| thread.raw());
+    expect_eq!(basic(own_process())?.related_koid, job);
+    expect_eq!(basic(own)?.related_koid, koid(own_process())?);
+    let vmo = Object::new(1)?;
+    expect_eq!(basic(vmo.handle)?.related_koid, 0);
+    expect_eq!(basic(root())?.related_koid, 0);
+    expect_eq!(close(thread), Status::OK);
+    Ok(())
+}
+
+fn count() -> Result<u32, Status> {
+    record(own_process(), Topic::HANDLE_COUNT)
+}
+
+fn counts() -> Outcome {
+    let before = count()?;
+    let vmo = Object::new(1)?;
+    expect_eq!(count()?, before + 1);
+    let more = [duplicate(vmo.handle, 0)?, duplicate(vmo.handle, 4)?];
+    expect_eq!(count()?, before + 3);
+    for handle in more {
+        expect_eq!(close(handle), Status::OK);
+    }
+    drop(vmo);
+    expect_eq!(count()?, before);
+    // The handles of another process: none of its own yet.
+    let child = Child::new("counted")?;
+    expect_eq!(record::<u32>(child.process, Topic::HANDLE_COUNT)?, 0);
+    Ok(())
+}
+
+fn the_root_vmar() -> Outcome {
+    let child = Child::new("rooted")?;
+    for vmar in [root(), child.vmar] {
+        let info: InfoVmar = record(vmar, Topic::VMAR)?;
+        expect_eq!((info.base, info.len), (0x100_0000, 0x7FFF_FEFF_F000));
+    }
+    expect_eq!(USER_TOP - USER_BASE, 0x7FFF_FEFF_F000);
+    let sub = SubVmar::new(5)?;
+    let info: InfoVmar = record(sub.handle, Topic::VMAR)?;
+    expect_eq!((info.base, info.len), (sub.base, 5 * PAGE));
+    Ok(())
+}
+
+/// Runs them.
+pub(super) fn run(suite: &mut Suite) {
+    suite.case("HANDLE_VALID tells good handles from bad ones", valid);
+    suite.case(
+        "HANDLE_BASIC tells type and rights of every object",
+        types_and_rights,
+    );
+    suite.case("a koid names an object and is never used again", koids);
+    suite.case(
+        "a process is related to its job, a thread to its process",
+        relations,
+    );
+    suite.case("HANDLE_COUNT counts handles", counts);
+    suite.case("VMAR tells base and length", the_root_vmar);
+}

@@ -1,0 +1,140 @@
+//! What the kernel tells about a VMO: sizes, rights, counts, signals, properties.
+
+use super::Subject;
+use crate::probe::{out, status, vmo_get_size};
+use abi::info::{InfoHandleBasic, InfoVmo};
+use abi::options::{Property, Signals, Topic};
+use libzx::{Call, Result, Rights, Status};
+
+/// A record of `zx_object_get_info`.
+///
+/// # Errors
+/// As reference §15.
+pub fn info<T: Default>(handle: u32, topic: u32) -> Result<T> {
+    let mut record = T::default();
+    let args = [
+        u64::from(handle),
+        u64::from(topic),
+        out(&mut record),
+        size_of::<T>() as u64,
+        0,
+        0,
+    ];
+    status(Call::ObjectGetInfo, &args).ok()?;
+    Ok(core::hint::black_box(record))
+}
+
+/// A property of `T`'s size.
+///
+/// # Errors
+/// As reference §9.4.
+pub fn property<T: Default>(handle: u32, property: u32) -> Result<T> {
+    let mut value = T::default();
+    let size = size_of::<T>() as u64;
+    let args = [
+        u64::from(handle),
+        u64::from(property),
+        out(&mut value),
+        size,
+    ];
+    status(Call::ObjectGetProperty, &args).ok()?;
+    Ok(core::hint::black_box(value))
+}
+
+/// Sets a property of `T`'s size.
+#[must_use]
+pub fn set_property<T>(handle: u32, property: u32, mut value: T) -> Status {
+    let size = size_of::<T>() as u64;
+    let args = [
+        u64::from(handle),
+        u64::from(property),
+        out(&mut value),
+        size,
+    ];
+    status(Call::ObjectSetProperty, &args)
+}
+
+/// The handle's rights.
+///
+/// # Errors
+/// As reference §15.
+pub fn rights(handle: u32) -> Result<Rights> {
+    let record: InfoHandleBasic = info(handle, Topic::HANDLE_BASIC)?;
+    Ok(Rights::from_bits_retain(record.rights))
+}
+
+impl Subject {
+    /// `zx_vmo_get_size`
+    ///
+    /// # Errors
+    /// As reference §9.1.
+    pub fn size(&self) -> Result<u64> {
+        vmo_get_size(self.id())
+    }
+
+    /// `zx_vmo_get_stream_size`
+    ///
+    /// # Errors
+    /// As reference §9.1.
+    pub fn stream_size(&self) -> Result<u64> {
+        let mut size = 0_u64;
+        status(Call::VmoGetStreamSize, &[self.arg(), out(&mut size)]).ok()?;
+        Ok(core::hint::black_box(size))
+    }
+
+    /// `ZX_INFO_VMO`
+    ///
+    /// # Errors
+    /// As reference §15.
+    pub fn info(&self) -> Result<InfoVmo> {
+        info(self.id(), Topic::VMO)
+    }
+
+    /// Its pages now resident, in bytes.
+    ///
+    /// # Errors
+    /// As reference §15.
+    pub fn committed(&self) -> Result<u64> {
+        Ok(self.info()?.committed_bytes)
+    }
+
+    /// The handle's rights.
+    ///
+    /// # Errors
+    /// As reference §15.
+    pub fn rights(&self) -> Result<Rights> {
+        rights(self.id())
+    }
+
+    /// Whether `ZX_VMO_ZERO_CHILDREN` is asserted.
+    ///
+    /// # Errors
+    /// As `zx_object_wait_one`, but for `TIMED_OUT`.
+    pub fn zero_children(&self) -> Result<bool> {
+        let mut observed = 0_u32;
+        let signals = Signals::ZERO_CHILDREN.bits();
+        let args = [self.arg(), u64::from(signals), 0, out(&mut observed)];
+        let waited = status(Call::ObjectWaitOne, &args);
+        let asserted = core::hint::black_box(observed) & signals != 0;
+        match (waited, asserted) {
+            (Status::OK, true) | (Status::TIMED_OUT, false) => Ok(asserted),
+            // A status that does not fit to the signals is as wrong as any other.
+            (Status::OK | Status::TIMED_OUT, _) => Err(Status::INTERNAL),
+            (failed, _) => Err(failed),
+        }
+    }
+
+    /// `ZX_PROP_VMO_CONTENT_SIZE`
+    ///
+    /// # Errors
+    /// As reference §9.4.
+    pub fn content_size(&self) -> Result<u64> {
+        property(self.id(), Property::VMO_CONTENT_SIZE)
+    }
+
+    /// Sets `ZX_PROP_VMO_CONTENT_SIZE`.
+    #[must_use]
+    pub fn set_content_size(&self, size: u64) -> Status {
+        set_property(self.id(), Property::VMO_CONTENT_SIZE, size)
+    }
+}

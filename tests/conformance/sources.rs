@@ -1,0 +1,165 @@
+//! Where tagged tests are: which files are searched, and which program runs which case.
+
+use crate::lexer::{Piece, pieces};
+use crate::tags::{Tagged, of_functions, of_names};
+use std::collections::BTreeSet;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+/// The tagged tests of one program or file.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// What runs them: a guest program, a test target, or the file of unit tests.
+    pub(crate) by: String,
+    /// They themselves.
+    pub(crate) tests: Vec<Tagged>,
+}
+
+/// Every tagged test of the project.
+///
+/// # Errors
+/// A file that cannot be read, a tag that is wrong, and tagged guest cases that no
+/// end-to-end test runs.
+pub(crate) fn tagged(root: &Path) -> Result<Vec<Group>, String> {
+    let mut groups = Vec::new();
+    for (file, program) in guest_files(root)? {
+        groups.push(group(&file, program, of_names)?);
+    }
+    for file in files_below(&root.join("tests"))? {
+        let folder = relative(&file, &root.join("tests"));
+        let target = folder.split('/').next().unwrap_or_default().to_owned();
+        if target != "conformance" {
+            groups.push(group(&file, target, of_names)?);
+        }
+    }
+    for folder in ["abi/src", "vmm/src", "vmm/tests"] {
+        for file in files_below(&root.join(folder))? {
+            let name = relative(&file, root);
+            groups.push(group(&file, name, of_functions)?);
+        }
+    }
+    // Machines without an operating system name their tests in strings.
+    for file in files_below(&root.join("vmm/tests"))? {
+        groups.push(group(&file, relative(&file, root), of_names)?);
+    }
+    groups.retain(|group| !group.tests.is_empty());
+    Ok(groups)
+}
+
+fn group(
+    file: &Path,
+    by: String,
+    tags: fn(&str) -> Result<Vec<Tagged>, String>,
+) -> Result<Group, String> {
+    let tests = tags(&read(file)?).map_err(|why| format!("{}: {why}", file.display()))?;
+    Ok(Group { by, tests })
+}
+
+/// The files with guest cases, each with the program that runs them.
+fn guest_files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
+    let source = root.join("guest/programs/src");
+    let run = run_end_to_end(root)?;
+    let mut found = Vec::new();
+    let mut modules = Vec::new();
+    for program in files_below(&source.join("bin"))? {
+        let name = stem(&program);
+        let text = read(&program)?;
+        if !run.contains(&name) {
+            if !of_names(&text)?.is_empty() {
+                return Err(format!("{name} has tags, but no end-to-end test runs it"));
+            }
+            continue;
+        }
+        modules.extend(modules_of_cases(&text).map(|module| (module, name.clone())));
+        found.push((program, name));
+    }
+    let cases = source.join("cases");
+    for file in files_below(&cases)? {
+        let path = relative(&file, &cases);
+        let module = path.split('/').next().unwrap_or_default();
+        let module = module.trim_end_matches(".rs");
+        match modules.iter().find(|(name, _)| name == module) {
+            Some((_, program)) => found.push((file, program.clone())),
+            None if module == "mod" => {}
+            None => {
+                let why = "is used by no test guest that the end-to-end tests run";
+                return Err(format!("{} {why}", file.display()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The names in string literals of the end-to-end tests: the programs they run among them.
+fn run_end_to_end(root: &Path) -> Result<BTreeSet<String>, String> {
+    let mut names = BTreeSet::new();
+    for file in files_below(&root.join("tests/end_to_end"))? {
+        for piece in pieces(&read(&file)?) {
+            if let Piece::Literal(text) = piece {
+                names.insert(text);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The modules of `guest_programs::cases` that a program names.
+fn modules_of_cases(source: &str) -> impl Iterator<Item = String> {
+    let uses = source.split("cases::").skip(1);
+    uses.flat_map(|rest| {
+        let list = match rest.strip_prefix('{') {
+            Some(inside) => inside.split('}').next().unwrap_or_default(),
+            None => rest
+                .split(|after: char| !after.is_alphanumeric() && after != '_')
+                .next()
+                .unwrap_or_default(),
+        };
+        let names = list.split(',').map(|name| {
+            let name = name.trim();
+            name.split("::").next().unwrap_or(name).to_owned()
+        });
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    })
+}
+
+/// The Rust files below a folder, in order of their names.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let cannot = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+pub(crate) fn read(file: &Path) -> Result<String, String> {
+    read_to_string(file).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+fn relative(file: &Path, folder: &Path) -> String {
+    let path = file.strip_prefix(folder).unwrap_or(file);
+    path.to_string_lossy().into_owned()
+}
+
+fn stem(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+#[test]
+fn programs_name_their_modules_of_cases() {
+    let of = |source| modules_of_cases(source).collect::<Vec<_>>();
+    assert_eq!(of("use guest_programs::cases::vmo;"), ["vmo"]);
+    assert_eq!(
+        of("use guest_programs::cases::{clones, sizes};"),
+        ["clones", "sizes"]
+    );
+    assert_eq!(of("guest_programs::cases::pager::run(suite)"), ["pager"]);
+    assert!(of("use guest_programs::suite;").is_empty());
+}
