@@ -17,3 +17,4 @@ pub mod vmo_create;
 pub mod vmo_kinds;
 pub mod vmo_ops;
 pub mod vmo_size;
+pub mod waits;

@@ -33,7 +33,7 @@ pub fn point_to_data() -> [u8; 10] {
 }
 
 /// `mov r64, value`, where `opcode` names the register.
-fn load(opcode: u8, value: u64) -> [u8; 10] {
+pub fn load(opcode: u8, value: u64) -> [u8; 10] {
     let mut bytes = [0x48, opcode, 0, 0, 0, 0, 0, 0, 0, 0];
     for (to, from) in bytes.iter_mut().skip(2).zip(value.to_le_bytes()) {
         *to = from;

@@ -1,8 +1,8 @@
 //! The cases of `test-tasks`, and what they share.
 
-mod code;
+pub mod code;
 mod create;
-mod end;
+pub mod end;
 mod handles;
 mod start;
 mod threads;
@@ -156,4 +156,5 @@ pub fn run(suite: &mut Suite) {
         threads::many_threads_come_and_go,
     );
     suite.case("sleepers are killed too", threads::sleepers_are_killed_too);
+    suite.case("the host finds nothing wrong", end::the_host_finds_nothing_wrong);
 }
