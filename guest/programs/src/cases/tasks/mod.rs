@@ -156,5 +156,8 @@ pub fn run(suite: &mut Suite) {
         threads::many_threads_come_and_go,
     );
     suite.case("sleepers are killed too", threads::sleepers_are_killed_too);
-    suite.case("the host finds nothing wrong", end::the_host_finds_nothing_wrong);
+    suite.case(
+        "the host finds nothing wrong",
+        end::the_host_finds_nothing_wrong,
+    );
 }

@@ -59,7 +59,11 @@ pub fn bad_addresses_are_refused() -> Outcome {
         let given = wake(address, 1);
         // Waking needs no memory there, but a place for a word.
         let fine = badness == Badness::Unmapped && address.is_multiple_of(4);
-        let wanted = if fine { Status::OK } else { Status::INVALID_ARGS };
+        let wanted = if fine {
+            Status::OK
+        } else {
+            Status::INVALID_ARGS
+        };
         ensure!(given == wanted, "wake, {what}: {given}");
     }
     let area = word()?;
