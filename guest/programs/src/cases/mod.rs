@@ -10,6 +10,8 @@ pub mod protect;
 pub mod tasks;
 pub mod vdso;
 pub mod vdso_map;
+pub mod protect;
+pub mod vdso;
 pub mod vmar;
 pub mod vmar_tree;
 pub mod vmo;
