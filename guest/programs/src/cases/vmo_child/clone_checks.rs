@@ -22,9 +22,18 @@ pub(super) fn run(suite: &mut Suite) {
     suite.case("clone: an end past 2^64, added up from the root", overflow);
     suite.case("clone: a snapshot of a slice, after an overflow", of_slice);
     suite.case("clone: pinned pages in the range", pinned);
-    suite.case("clone: at and past the parent's end there are zeros", past_the_end);
-    suite.case("clone: at least on write is a snapshot of an anonymous VMO", upgraded);
-    suite.case("clone: modified is a snapshot of an anonymous VMO", modified);
+    suite.case(
+        "clone: at and past the parent's end there are zeros",
+        past_the_end,
+    );
+    suite.case(
+        "clone: at least on write is a snapshot of an anonymous VMO",
+        upgraded,
+    );
+    suite.case(
+        "clone: modified is a snapshot of an anonymous VMO",
+        modified,
+    );
     suite.case("clone: resizable or not, as asked for", resizable);
 }
 
@@ -107,7 +116,10 @@ fn of_slice() -> Outcome {
     ] {
         refused!(slice.child(kind, 0, PAGE), NOT_SUPPORTED);
         refused!(slice.child(kind, 1, PAGE), INVALID_ARGS);
-        refused!(slice.child(kind, u64::MAX - PAGE + 1, 2 * PAGE), INVALID_ARGS);
+        refused!(
+            slice.child(kind, u64::MAX - PAGE + 1, 2 * PAGE),
+            INVALID_ARGS
+        );
     }
     expect_eq!(slice.info()?.num_children, 0);
     Ok(())

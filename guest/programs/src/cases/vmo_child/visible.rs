@@ -12,16 +12,31 @@ use abi::options::{ChildOptions, RangeOp};
 use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("clone: the parent's later writes are not seen", parent_writes);
-    suite.case("clone: its own writes are not seen in the parent", child_writes);
+    suite.case(
+        "clone: the parent's later writes are not seen",
+        parent_writes,
+    );
+    suite.case(
+        "clone: its own writes are not seen in the parent",
+        child_writes,
+    );
     suite.case("clone: an absent page is zeros", absent);
     suite.case("clone: the first write copies the whole page", whole_page);
-    suite.case("clone: keeps its bytes when the parent is zeroed or emptied", parent_cleared);
-    suite.case("clone: grown past its end it sees zeros, never the parent", grown);
+    suite.case(
+        "clone: keeps its bytes when the parent is zeroed or emptied",
+        parent_cleared,
+    );
+    suite.case(
+        "clone: grown past its end it sees zeros, never the parent",
+        grown,
+    );
     suite.case("clone: mappings on both sides are apart", mappings);
     suite.case("clone: mappings made before are apart too", mappings_before);
     suite.case("clone: zeroing hides the parent's bytes", zeroed_child);
-    suite.case("clone: pages unshared by one side stay with the other", accounts);
+    suite.case(
+        "clone: pages unshared by one side stay with the other",
+        accounts,
+    );
     suite.case("slice and reference: both directions", aliases);
 }
 

@@ -16,7 +16,10 @@ pub(super) fn run(suite: &mut Suite) {
     suite.case("size 0 is legal, everything in it out of range", size_zero);
     suite.case("discardable VMOs are made", discardable);
     suite.case("options that no VMO has are INVALID_ARGS", unknown_options);
-    suite.case("resizable and unbounded beats a size too big", exclusive_options);
+    suite.case(
+        "resizable and unbounded beats a size too big",
+        exclusive_options,
+    );
     suite.case("a size too big beats unknown options", size_before_options);
     suite.case("unbounded: unknown options beat the size", unbounded_order);
     suite.case("unbounded: the size becomes the stream size", unbounded);

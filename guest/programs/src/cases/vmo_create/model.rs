@@ -14,7 +14,10 @@ pub(super) fn run(suite: &mut Suite) {
     suite.case("reading allocates nothing", reading);
     suite.case("writing allocates the pages it touches", writing);
     suite.case("sparse offsets are legal and cost what they touch", sparse);
-    suite.case("the stream size does not limit reads and writes", stream_size);
+    suite.case(
+        "the stream size does not limit reads and writes",
+        stream_size,
+    );
     suite.case("mappings and calls see the same bytes at once", coherence);
     suite.case("a mapping keeps its VMO alive", mapping_keeps);
     suite.case("zeroing gives pages back", zeroing);

@@ -16,20 +16,44 @@ use abi::options::ChildOptions;
 use libzx::{Call, PAGE_SIZE, Rights};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("physical: size 0 and unaligned sizes are INVALID_ARGS", sizes);
-    suite.case("physical: the size comes before the resource", size_before_handle);
-    suite.case("physical: the resource is looked at before the address", resource_handle);
-    suite.case("physical: unaligned or wrapping addresses are INVALID_ARGS", addresses);
+    suite.case(
+        "physical: size 0 and unaligned sizes are INVALID_ARGS",
+        sizes,
+    );
+    suite.case(
+        "physical: the size comes before the resource",
+        size_before_handle,
+    );
+    suite.case(
+        "physical: the resource is looked at before the address",
+        resource_handle,
+    );
+    suite.case(
+        "physical: unaligned or wrapping addresses are INVALID_ARGS",
+        addresses,
+    );
     suite.case("physical: uncached, fixed size, no stream, not paged", kind);
-    suite.case("physical: two of the same memory show the same bytes", same_memory);
+    suite.case(
+        "physical: two of the same memory show the same bytes",
+        same_memory,
+    );
     suite.case("physical: no clone of any kind", no_clones);
-    suite.case("physical: a slice is physical and shows the same memory", || slices(modes));
-    suite.case("physical: a bad out pointer leaves no handle behind", bad_out);
+    suite.case(
+        "physical: a slice is physical and shows the same memory",
+        || slices(modes),
+    );
+    suite.case(
+        "physical: a bad out pointer leaves no handle behind",
+        bad_out,
+    );
 }
 
 fn sizes() -> Outcome {
     for size in [0, 1, PAGE - 1, PAGE + 1, u64::MAX] {
-        refused!(create_physical(resource(), SCRATCH_BASE, size), INVALID_ARGS);
+        refused!(
+            create_physical(resource(), SCRATCH_BASE, size),
+            INVALID_ARGS
+        );
     }
     Ok(())
 }
@@ -59,7 +83,10 @@ fn addresses() -> Outcome {
     }
     let last = u64::MAX - PAGE + 1;
     refused!(create_physical(resource(), last, 2 * PAGE), INVALID_ARGS);
-    refused!(create_physical(resource(), SCRATCH_BASE, last), INVALID_ARGS);
+    refused!(
+        create_physical(resource(), SCRATCH_BASE, last),
+        INVALID_ARGS
+    );
     Ok(())
 }
 

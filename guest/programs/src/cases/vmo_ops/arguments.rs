@@ -14,12 +14,22 @@ use abi::options::RangeOp;
 use libzx::{Call, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("op: the handle comes before an unknown operation", handle_first);
+    suite.case(
+        "op: the handle comes before an unknown operation",
+        handle_first,
+    );
     suite.case("op: unknown operations and 5 are INVALID_ARGS", unknown);
     suite.case("op: each needs its right", || rights(modes));
-    suite.case("op: the right comes before the range", || right_before_range(modes));
-    suite.case("op: ranges outside the VMO are OUT_OF_RANGE", || ranges(modes));
-    suite.case("op: length 0 is fine inside the VMO, where it is fine", nothing);
+    suite.case("op: the right comes before the range", || {
+        right_before_range(modes)
+    });
+    suite.case("op: ranges outside the VMO are OUT_OF_RANGE", || {
+        ranges(modes)
+    });
+    suite.case(
+        "op: length 0 is fine inside the VMO, where it is fine",
+        nothing,
+    );
     suite.case("op: the buffer is ignored", buffers);
 }
 
@@ -65,7 +75,10 @@ fn unknown() -> Outcome {
 
 fn rights(modes: Modes) -> Outcome {
     let vmo = Subject::pages(1)?;
-    let (reader, writer) = (vmo.with_rights(Rights::READ)?, vmo.with_rights(Rights::WRITE)?);
+    let (reader, writer) = (
+        vmo.with_rights(Rights::READ)?,
+        vmo.with_rights(Rights::WRITE)?,
+    );
     let check = |op, vmo: &Subject, wanted: Status| {
         let given = vmo.op(op, 0, PAGE);
         ensure!(given == wanted, "op {op}: {given}, not {wanted}");
@@ -82,13 +95,21 @@ fn rights(modes: Modes) -> Outcome {
         check(op, &no_read, ACCESS_DENIED)?;
     }
     check(RangeOp::CACHE_INVALIDATE, &writer, gated(modes, OK))?;
-    check(RangeOp::CACHE_INVALIDATE, &no_write, gated(modes, ACCESS_DENIED))?;
+    check(
+        RangeOp::CACHE_INVALIDATE,
+        &no_write,
+        gated(modes, ACCESS_DENIED),
+    )?;
     for op in [RangeOp::DONT_NEED, RangeOp::ALWAYS_NEED] {
         check(op, &vmo.powerless()?, OK)?;
     }
     for op in [RangeOp::LOCK, RangeOp::UNLOCK, RangeOp::TRY_LOCK] {
         check(op, &vmo.powerless()?, ACCESS_DENIED)?;
-        check(op, &vmo.without(Rights::READ | Rights::WRITE)?, ACCESS_DENIED)?;
+        check(
+            op,
+            &vmo.without(Rights::READ | Rights::WRITE)?,
+            ACCESS_DENIED,
+        )?;
         check(op, &reader, NOT_SUPPORTED)?;
         check(op, &writer, NOT_SUPPORTED)?;
     }
@@ -96,7 +117,11 @@ fn rights(modes: Modes) -> Outcome {
 }
 
 fn right_before_range(modes: Modes) -> Outcome {
-    for vmo in [Subject::pages(1)?, Subject::physical(0, 1)?, Subject::contiguous(1)?] {
+    for vmo in [
+        Subject::pages(1)?,
+        Subject::physical(0, 1)?,
+        Subject::contiguous(1)?,
+    ] {
         let powerless = vmo.powerless()?;
         for (offset, size) in [(0, 2 * PAGE), (PAGE, PAGE), (u64::MAX, 2), (0, 0), (1, 1)] {
             for op in WRITERS.into_iter().chain(READERS) {

@@ -12,9 +12,15 @@ pub(super) fn run(suite: &mut Suite) {
     suite.case("commit: ranges are rounded outwards", rounded);
     suite.case("commit: leaves bytes alone", kept);
     suite.case("commit: out of range commits nothing", out_of_range);
-    suite.case("commit: a physical VMO is NOT_SUPPORTED, after the range", physical);
+    suite.case(
+        "commit: a physical VMO is NOT_SUPPORTED, after the range",
+        physical,
+    );
     suite.case("commit: a contiguous VMO has its pages", contiguous);
-    suite.case("commit: a clone gets pages of its own, with the bytes it saw", clone);
+    suite.case(
+        "commit: a clone gets pages of its own, with the bytes it saw",
+        clone,
+    );
 }
 
 fn resident() -> Outcome {

@@ -9,16 +9,31 @@ use abi::options::RangeOp;
 use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("decommit: the range reads zero and its pages are free", zero_and_free);
+    suite.case(
+        "decommit: the range reads zero and its pages are free",
+        zero_and_free,
+    );
     suite.case("decommit: mapped pages fault in as zeros again", mapped);
-    suite.case("decommit: contiguous and physical, before everything", not_supported);
-    suite.case("decommit: out of range beats unaligned, nothing is trimmed", out_of_range);
+    suite.case(
+        "decommit: contiguous and physical, before everything",
+        not_supported,
+    );
+    suite.case(
+        "decommit: out of range beats unaligned, nothing is trimmed",
+        out_of_range,
+    );
     suite.case("decommit: length 0 beats unaligned and family", nothing);
     suite.case("decommit: out of range beats family", family_range);
-    suite.case("decommit: a clone and its parent are NOT_SUPPORTED, unaligned too", family);
+    suite.case(
+        "decommit: a clone and its parent are NOT_SUPPORTED, unaligned too",
+        family,
+    );
     suite.case("decommit: works again when the snapshot is gone", again);
     suite.case("decommit: unaligned is INVALID_ARGS", unaligned);
-    suite.case("decommit: slices and references of it do not hinder it", aliases);
+    suite.case(
+        "decommit: slices and references of it do not hinder it",
+        aliases,
+    );
 }
 
 fn decommit(vmo: &Subject, offset: u64, size: u64) -> libzx::Status {
@@ -135,7 +150,13 @@ fn again() -> Outcome {
 fn unaligned() -> Outcome {
     let vmo = Subject::pages(3)?;
     vmo.put(8, 0, 3 * PAGE)?;
-    for (offset, size) in [(1, PAGE), (0, PAGE - 1), (PAGE - 1, 2), (PAGE, 1), (1, PAGE - 1)] {
+    for (offset, size) in [
+        (1, PAGE),
+        (0, PAGE - 1),
+        (PAGE - 1, 2),
+        (PAGE, 1),
+        (1, PAGE - 1),
+    ] {
         let given = decommit(&vmo, offset, size);
         ensure!(given == INVALID_ARGS, "{size:#x} at {offset:#x}: {given}");
     }

@@ -60,7 +60,10 @@ fn unbounded() -> Outcome {
 
 fn no_stream() -> Outcome {
     let (contiguous, physical) = (Subject::contiguous(2)?, Subject::physical(0, 3)?);
-    expect_eq!((contiguous.size()?, contiguous.stream_size()?), (2 * PAGE, 0));
+    expect_eq!(
+        (contiguous.size()?, contiguous.stream_size()?),
+        (2 * PAGE, 0)
+    );
     expect_eq!((physical.size()?, physical.stream_size()?), (3 * PAGE, 0));
     Ok(())
 }

@@ -15,8 +15,14 @@ use libzx::{Call, Rights, Status};
 pub(super) fn run(suite: &mut Suite) {
     suite.case("the content size is the stream size", get);
     suite.case("getting the content size needs GET_PROPERTY", get_right);
-    suite.case("setting the content size needs SET_PROPERTY and WRITE", set_rights);
-    suite.case("a content size of less than 8 bytes is BUFFER_TOO_SMALL", small);
+    suite.case(
+        "setting the content size needs SET_PROPERTY and WRITE",
+        set_rights,
+    );
+    suite.case(
+        "a content size of less than 8 bytes is BUFFER_TOO_SMALL",
+        small,
+    );
     suite.case("a content size at NULL is INVALID_ARGS", null);
     suite.case("setting the content size is setting the stream size", set);
 }
@@ -83,7 +89,10 @@ fn small() -> Outcome {
     ensure!(area.all(0, 16, 0xEE), "the buffer was touched");
     expect_eq!(vmo.stream_size(), Ok(PAGE));
     // More than enough is fine.
-    expect_eq!(with_value(Call::ObjectGetProperty, &vmo, area.at(0), 16), OK);
+    expect_eq!(
+        with_value(Call::ObjectGetProperty, &vmo, area.at(0), 16),
+        OK
+    );
     let mut found = [0; 8];
     area.map.load(0, &mut found);
     expect_eq!(u64::from_le_bytes(found), PAGE);

@@ -1,10 +1,10 @@
 //! Who shares a stream size with whom (reference §9.5).
 
+use crate::expect_eq;
 use crate::memory::PAGE;
 use crate::subject::Subject;
 use crate::subject::statuses::OK;
 use crate::suite::{Outcome, Suite};
-use crate::expect_eq;
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case("references share the parent's stream size", references);

@@ -15,11 +15,17 @@ use libzx::{Call, PAGE_SIZE, Rights, startup};
 pub(super) fn run(suite: &mut Suite) {
     suite.case("set_stream_size of what is no VMO", bad_handles);
     suite.case("set_stream_size needs WRITE, not RESIZE", needs_write);
-    suite.case("set_stream_size of physical and contiguous VMOs, before any size", not_paged);
+    suite.case(
+        "set_stream_size of physical and contiguous VMOs, before any size",
+        not_paged,
+    );
     suite.case("set_stream_size to the same value zeroes nothing", equal);
     suite.case("set_stream_size beyond the VMO changes nothing", too_big);
     suite.case("a smaller stream size zeroes from it to the end", smaller);
-    suite.case("a larger stream size zeroes from the old one to the end", larger);
+    suite.case(
+        "a larger stream size zeroes from the old one to the end",
+        larger,
+    );
     suite.case("set_stream_size leaves the VMO's size alone", size_stays);
     suite.case("zeros of the stream size are seen in mappings", mapped);
     suite.case("set_size takes the stream size along", with_set_size);
@@ -30,7 +36,10 @@ fn bad_handles() -> Outcome {
     let process = startup().process_self().map_or(0, |own| own.handle().raw());
     for size in [0, u64::MAX] {
         for (handle, wanted) in [(0, BAD_HANDLE), (process, WRONG_TYPE)] {
-            expect_eq!(status(Call::VmoSetStreamSize, &[handle.into(), size]), wanted);
+            expect_eq!(
+                status(Call::VmoSetStreamSize, &[handle.into(), size]),
+                wanted
+            );
         }
     }
     Ok(())

@@ -11,15 +11,27 @@ use crate::{ensure, expect_eq, refused};
 use libzx::{PAGE_SIZE, startup};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("set_size rounds the size up and takes the stream size as it is", both_sizes);
+    suite.case(
+        "set_size rounds the size up and takes the stream size as it is",
+        both_sizes,
+    );
     suite.case("set_size zeroes from the size to the end of its page", tail);
-    suite.case("set_size zeroes the tail on every call, the same size too", tail_again);
-    suite.case("set_size leaves the bytes before the new size alone", before);
+    suite.case(
+        "set_size zeroes the tail on every call, the same size too",
+        tail_again,
+    );
+    suite.case(
+        "set_size leaves the bytes before the new size alone",
+        before,
+    );
     suite.case("what was cut off comes back as zeros", regrown);
     suite.case("pages cut off are freed", freed);
     suite.case("set_size to 0 and back", to_nothing);
     suite.case("a VMO grown far is sparse", far);
-    suite.case("mappings stay: they fault beyond the end, and work again", mappings);
+    suite.case(
+        "mappings stay: they fault beyond the end, and work again",
+        mappings,
+    );
     suite.case("the tail of a mapped page is seen zeroed", mapped_tail);
     suite.case("process_read of a mapping is cut at the new end", clipped);
     suite.case("snapshots do not feel the parent's resize", snapshots);
