@@ -12,6 +12,7 @@ pub mod vdso;
 pub mod vdso_map;
 pub mod protect;
 pub mod protect;
+pub mod protect;
 pub mod vdso;
 pub mod vmar;
 pub mod vmar_tree;
