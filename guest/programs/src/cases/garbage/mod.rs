@@ -126,7 +126,7 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     });
     suite.case("kernel calls [14/1 14/2 14/7]", kernel::kernel_calls);
     suite.case(
-        "mapping garbage [13.1/8 13.1/9 13.1/14 13.1/16 13.3/1]",
+        "mapping garbage [13.1/8 13.1/9 13.1/14 13.1/18 13.3/1]",
         kernel::mapping_garbage,
     );
     suite.case("console garbage", kernel::console_garbage);
