@@ -11,6 +11,16 @@ pub(crate) fn tests(tests: &mut Tests) {
         tests.vm(&format!("guests::vmo, {mode} errors"), move || {
             well(run(&["test-vmo"]).errors(zircon))
         });
+        // Both positions of either switch; "kinds" depends on both together.
+        for call in ["create", "size", "child", "ops", "cache"] {
+            tests.vm(&format!("guests::vmo {call}, {mode} errors"), move || {
+                well(
+                    run(&[&format!("test-vmo-{call}")])
+                        .gate(zircon)
+                        .errors(zircon),
+                )
+            });
+        }
         for open in [false, true] {
             let gate = if open { "open" } else { "shut" };
             let name = |guest: &str| format!("guests::{guest}, {mode} errors, gate {gate}");
@@ -19,6 +29,9 @@ pub(crate) fn tests(tests: &mut Tests) {
             });
             tests.vm(&name("buffers"), move || {
                 well(run(&["test-buffers"]).gate(open).errors(zircon))
+            });
+            tests.vm(&name("vmo kinds"), move || {
+                well(run(&["test-vmo-kinds"]).gate(open).errors(zircon))
             });
             tests.vm(&name("vdso"), move || {
                 let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
@@ -35,6 +48,9 @@ pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::memory return", || {
         let guest = run(&["test-memory-return"]).options(&["--mem", "48M"]);
         well(guest.gate(true).args(&["--total", "64", "--exhaust"]))
+    });
+    tests.vm("guests::vmo exhaust", || {
+        well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
     });
     tests.vm("guests::process memory with much RAM", || {
         let guest = process_memory().options(&["--mem", "5G"]);
