@@ -5,8 +5,6 @@ pub mod garbage;
 pub mod info;
 pub mod pager;
 pub mod process_memory;
-pub mod protect;
-pub mod vdso;
 pub mod property;
 pub mod protect;
 pub mod vdso;
