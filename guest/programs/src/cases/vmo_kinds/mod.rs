@@ -3,6 +3,7 @@
 mod bad_buffer;
 mod buffer;
 mod object;
+mod output;
 mod process;
 
 use crate::modes::Modes;
@@ -13,5 +14,7 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     object::run(suite, modes);
     buffer::run(suite);
     bad_buffer::run(suite);
+    output::run(suite);
     process::run(suite, modes);
+    crate::subject::sound(suite);
 }
