@@ -6,6 +6,9 @@ use super::{Outcome, Tests};
 pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::handles", || well(run(&["test-handles"])));
     tests.vm("guests::vmar", || well(run(&["test-vmar"])));
+    tests.vm("guests::vmar tree", || well(run(&["test-vmar-tree"])));
+    tests.vm("guests::protect", || well(run(&["test-protect"])));
+    tests.vm("guests::property", || well(run(&["test-property"])));
     for zircon in [false, true] {
         let mode = if zircon { "zircon" } else { "documented" };
         tests.vm(&format!("guests::vmo, {mode} errors"), move || {
@@ -39,6 +42,13 @@ pub(crate) fn tests(tests: &mut Tests) {
             });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))
+            });
+            tests.vm(&name("info"), move || {
+                let guest = run(&["test-info", "hello"]).options(&["--until", "first"]);
+                well(guest.gate(open).errors(zircon))
+            });
+            tests.vm(&name("mapping the vDSO"), move || {
+                well(run(&["test-vdso-map"]).gate(open).errors(zircon))
             });
         }
     }

@@ -45,7 +45,11 @@ pub(crate) fn all() -> Vec<Guest> {
     let mut guests = vec![
         guest("hello -- 7", false),
         guest("test-handles", false),
-        guest("test-vmar", false),
+        // It waits for a process that it has started.
+        guest("test-vmar", true),
+        guest("test-vmar-tree", false),
+        guest("test-protect", false),
+        guest("test-property", false),
         guest("test-memory-return -- --total 16", false),
         guest("test-vmo-exhaust --mem 32M", false),
         guest("spin --timeout 0.2", false),
