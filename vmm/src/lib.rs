@@ -3,6 +3,7 @@
 
 pub mod boot;
 pub mod calls;
+pub mod check;
 pub mod doctor;
 pub mod events;
 pub mod machine;

@@ -2,7 +2,7 @@
 //! `zx_process_write_memory`, answered over the call page in one exit.
 //!
 //! ```text
-//! server     the call page in, the outcome out
+//! server     the call page in, the outcome out; answers vmoscope_check by itself
 //!  ├ vmo_read, vmo_write                  one file per call: the order of its checks
 //!  ├ process_read_memory, process_write_memory
 //!  │   ├ vmo_call, process_call           what two calls have in common

@@ -6,6 +6,7 @@ use super::{
     CallError, CompletedCall, Served, VmoPlace, process_read_memory, process_write_memory,
     vmo_read, vmo_write,
 };
+use crate::check::{self, Findings, Moment};
 use crate::memory::{BulkMemory, GuestRam};
 use crate::objects::RootView;
 use abi::call_page::{CallProgress, CallState, ResolveRequest};
@@ -21,6 +22,8 @@ use zerocopy::{Immutable, IntoBytes};
 pub struct CallServer<M = GuestRam> {
     memory: Arc<M>,
     root: RootView,
+    /// What the last [`Call::DebugCheck`] has found.
+    findings: Findings,
 }
 
 /// The part of the call page from [`CallPage::state`] to [`CallPage::result`].
@@ -39,7 +42,11 @@ impl<M: BulkMemory> CallServer<M> {
     /// is no call page.
     pub fn new(memory: Arc<M>, root_block: GuestAddress) -> Result<Self, CallError> {
         let root = RootView::read(&*memory, root_block)?;
-        Ok(Self { memory, root })
+        Ok(Self {
+            memory,
+            root,
+            findings: Findings::default(),
+        })
     }
 
     /// The root block.
@@ -111,6 +118,7 @@ impl<M: BulkMemory> CallServer<M> {
         let page = self.call_page()?;
         let call = match Call::from_number(page.op) {
             Some(Call::Null) => return self.done(&page, Call::Null, Ok(None), None),
+            Some(Call::DebugCheck) => return self.debug_check(&page),
             Some(call) if call.server() == Server::Host => call,
             _ => return Err(CallError::UnknownCall(page.op)),
         };
@@ -134,6 +142,24 @@ impl<M: BulkMemory> CallServer<M> {
             }
             Err(Stop::Broken(error)) => Err(error),
         }
+    }
+
+    /// What the last [`Call::DebugCheck`] has found, if that is something; then forgets it.
+    pub fn take_findings(&mut self) -> Option<Findings> {
+        let findings = std::mem::take(&mut self.findings);
+        (!findings.is_empty()).then_some(findings)
+    }
+
+    /// Whether the guest's structures agree with each other.
+    #[cold]
+    fn debug_check(&mut self, page: &CallPage) -> Result<Served, CallError> {
+        self.findings = check::check(&*self.memory, &self.root, Moment::AtRest);
+        let outcome = if self.findings.is_empty() {
+            Ok(None)
+        } else {
+            Err(Status::INTERNAL)
+        };
+        self.done(page, Call::DebugCheck, outcome, None)
     }
 
     /// Writes the answer of a call into the call page.

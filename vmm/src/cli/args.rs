@@ -136,6 +136,11 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t = Until::All, help_heading = "End")]
     pub until: Until,
 
+    /// Checks at the end that the kernel's structures agree with each other: frames,
+    /// references, lists, page tables. If all programs have ended, nothing may be left
+    #[arg(long, help_heading = "End")]
+    pub check: bool,
+
     /// Writes a line for each system call to standard error
     #[arg(long, help_heading = "Output")]
     pub trace: bool,

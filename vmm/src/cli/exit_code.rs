@@ -36,6 +36,9 @@ const FIRST_ENDED_BY_OTHERS: u8 = 82;
 const CODE_TOO_LARGE: u8 = 83;
 /// No thread can ever run again.
 const DEADLOCK: u8 = 84;
+/// `--check` found that the kernel's structures do not agree with each other; its word, and
+/// the code, which comes before that of the end.
+pub const INCONSISTENT: (&str, u8) = ("inconsistent", 85);
 /// The time limit, as `timeout` has it.
 const TIME_LIMIT: u8 = 124;
 /// Ctrl-C, as shells have it.
@@ -69,6 +72,7 @@ Exit codes:
   82       the first program was ended by an exception, or killed
   83       the first program's code is not in 0 to 63
   84       deadlock: no thread can ever run again
+  85       --check: the kernel's structures do not agree with each other
   124      the time limit has passed
   125      QEMU-hosted: something is missing or failed
   130      Ctrl-C or SIGTERM";
@@ -160,6 +164,7 @@ mod tests {
             FIRST_ENDED_BY_OTHERS,
             CODE_TOO_LARGE,
             DEADLOCK,
+            INCONSISTENT.1,
             TIME_LIMIT,
             NOT_HOSTED,
             INTERRUPTED,

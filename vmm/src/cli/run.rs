@@ -47,10 +47,18 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
             Until::First => machine::Until::First,
             Until::All => machine::Until::All,
         },
+        check: args.check,
     };
-    let RunOutcome { end, stats } = machine.run(&mut sinks, limits)?;
+    let RunOutcome {
+        end,
+        stats,
+        findings,
+    } = machine.run(&mut sinks, limits)?;
 
-    let (reason, code) = exit_code::of_end(&end);
+    let (reason, code) = match &findings {
+        Some(findings) if !findings.is_empty() => exit_code::INCONSISTENT,
+        _ => exit_code::of_end(&end),
+    };
     tracing::info!(
         reason,
         code,
@@ -65,6 +73,16 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     });
     if let Some(message) = explanation(&end, args) {
         complain(&message);
+    }
+    match findings {
+        Some(findings) if !findings.is_empty() => complain(&format!(
+            "the kernel's structures do not agree with each other; {} findings:\n{findings}",
+            findings.count()
+        )),
+        None if args.check => complain(
+            "not checked: the machine did not stop where the kernel's structures must agree",
+        ),
+        _ => {}
     }
     if args.stats {
         // There is nobody left to tell if this fails.

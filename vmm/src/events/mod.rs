@@ -86,6 +86,13 @@ pub enum Event<'a> {
         /// What it gave to `zx_process_exit`, or one of `abi::objects::EndReason`.
         return_code: i64,
     },
+    /// The kernel's structures do not agree with each other.
+    Inconsistent {
+        /// How many things are wrong.
+        count: usize,
+        /// The first of them.
+        findings: &'a [String],
+    },
     /// The machine has stopped.
     Exit {
         /// Why, as a word.

@@ -1,6 +1,7 @@
 //! How a run can end.
 
 use super::Report;
+use crate::check::Findings;
 use crate::events::Stats;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// When to stop.
     pub until: Until,
+    /// Whether to check the kernel's structures at the end.
+    pub check: bool,
 }
 
 /// Why a machine has stopped.
@@ -55,4 +58,7 @@ pub struct RunOutcome {
     pub end: End,
     /// Totals.
     pub stats: Stats,
+    /// What the check at the end has found; `None` if there was none: it was not asked
+    /// for, or the machine did not stop at a place where the structures must agree.
+    pub findings: Option<Findings>,
 }

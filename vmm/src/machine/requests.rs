@@ -4,6 +4,7 @@ use super::fault_text;
 use super::kick::{self, Wishes};
 use super::outcome::{End, Until};
 use super::run_loop::VcpuLoop;
+use crate::check::Moment;
 use crate::events::{CallEvent, Event, EventSink};
 use crate::memory::{BulkMemory, PhysicalMemory, copy_frames, zero_frames};
 use crate::objects::{ProcessView, ThreadView};
@@ -140,6 +141,7 @@ impl VcpuLoop {
         if self.processes.ended(address) {
             self.first_code = Some(return_code);
             if self.until == Until::First {
+                self.moment = Some(Moment::Ending(address));
                 return Ok(Some(End::Ended { first: return_code }));
             }
         }
@@ -180,13 +182,19 @@ impl VcpuLoop {
         Ok(())
     }
 
-    fn shutdown(&self, reason: u64) -> Result<End, String> {
+    fn shutdown(&mut self, reason: u64) -> Result<End, String> {
         match reason {
-            Shutdown::ALL_ENDED => Ok(match self.first_code {
-                Some(first) => End::Ended { first },
-                None => End::NoPrograms,
-            }),
-            Shutdown::DEADLOCK => Ok(End::Deadlock),
+            Shutdown::ALL_ENDED => {
+                self.moment = Some(Moment::AllEnded);
+                Ok(match self.first_code {
+                    Some(first) => End::Ended { first },
+                    None => End::NoPrograms,
+                })
+            }
+            Shutdown::DEADLOCK => {
+                self.moment = Some(Moment::AtRest);
+                Ok(End::Deadlock)
+            }
             other => Err(format!("the kernel stopped for the unknown reason {other}")),
         }
     }

@@ -6,10 +6,11 @@ use super::KvmError;
 use super::clock::{Clock, nanoseconds};
 use super::error::failed;
 use super::kick::Wishes;
-use super::outcome::{End, RunOutcome, Until};
+use super::outcome::{End, Limits, RunOutcome, Until};
 use super::processes::Processes;
 use super::report::{LastCalls, Remembered, Report};
 use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum};
+use crate::check::{self, Findings, Moment};
 use crate::events::{CallEvent, Event, EventSink, Stats};
 use crate::memory::GuestRam;
 use abi::Call;
@@ -57,6 +58,8 @@ pub(super) struct VcpuLoop {
     call_exits: u32,
     call_start: Option<Duration>,
     tick_pending: bool,
+    /// What the kernel was at when it said that this is the end.
+    pub(super) moment: Option<Moment>,
 }
 
 /// What an exit asks for, copied out of the shared page so that it can be borrowed again.
@@ -93,6 +96,7 @@ impl VcpuLoop {
             call_exits: 0,
             call_start: None,
             tick_pending: false,
+            moment: None,
         }
     }
 
@@ -104,20 +108,31 @@ impl VcpuLoop {
     pub(super) fn run(
         &mut self,
         events: &mut dyn EventSink,
-        until: Until,
+        limits: Limits,
         wishes: &Wishes,
     ) -> Result<RunOutcome, KvmError> {
-        self.until = until;
+        self.until = limits.until;
         let end = loop {
             if let Step::End(end) = self.step(events, wishes)? {
                 break end;
             }
         };
         self.stats.total = self.clock.elapsed();
+        let findings = limits.check.then(|| self.check_at_end()).flatten();
+        if let Some(findings) = findings.as_ref().filter(|findings| !findings.is_empty()) {
+            tell(findings, events);
+        }
         Ok(RunOutcome {
             end,
             stats: self.stats.clone(),
+            findings,
         })
+    }
+
+    /// Checks the kernel's structures, if they must agree now.
+    fn check_at_end(&self) -> Option<Findings> {
+        let (moment, server) = (self.moment?, self.server.as_ref()?);
+        Some(check::check(&*self.ram, server.root(), moment))
     }
 
     /// Runs until a call is answered or the machine stops.
@@ -320,6 +335,14 @@ impl VcpuLoop {
             .map_err(|error: CallError| error.to_string())?
         {
             Served::Done(completed) => {
+                if let Some(findings) = server.take_findings() {
+                    let text = format!("vmoscope_check: {} findings\n{findings}", findings.count());
+                    events.take(&Event::Console {
+                        process: None,
+                        text: text.as_bytes(),
+                    });
+                    tell(&findings, events);
+                }
                 self.answered(&completed, events);
                 Ok(Some(Step::Call(completed)))
             }
@@ -370,4 +393,11 @@ impl VcpuLoop {
             .cloned();
         End::Fault(Box::new(report))
     }
+}
+
+fn tell(findings: &Findings, events: &mut dyn EventSink) {
+    events.take(&Event::Inconsistent {
+        count: findings.count(),
+        findings: findings.told(),
+    });
 }

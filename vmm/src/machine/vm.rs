@@ -129,7 +129,7 @@ impl Machine {
                     control(&stopped, &target, limits, clock, wishes, preempts);
                 })
                 .map_err(MachineError::Thread)?;
-            let outcome = vcpu.run(events, limits.until, wishes);
+            let outcome = vcpu.run(events, limits, wishes);
             drop(running);
             control.join().map_err(|_| MachineError::Panicked)?;
             Ok(outcome?)

@@ -94,7 +94,10 @@ impl MappingView {
     }
 
     /// Checks that it goes on where `before` has ended, in addresses and in the VMO.
-    pub(super) fn check_continues(&self, before: Option<&Self>) -> Result<(), ViewError> {
+    ///
+    /// # Errors
+    /// [`ViewError`] if not.
+    pub fn check_continues(&self, before: Option<&Self>) -> Result<(), ViewError> {
         let continues = before.is_some_and(|before| {
             before.end() == self.base()
                 && before.raw.vmo == self.raw.vmo

@@ -6,7 +6,7 @@ use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use vm_memory::GuestAddress;
 
 /// The deepest nesting of VMARs that is looked into.
-pub const MAX_VMAR_DEPTH: usize = 64;
+pub const MAX_VMAR_DEPTH: usize = abi::layout::MAX_VMAR_DEPTH as usize;
 /// The most regions of one VMAR that are looked at.
 const MAX_REGIONS: usize = 1 << 20;
 
@@ -118,8 +118,38 @@ fn end_of<M: PhysicalMemory>(
     Ok(last.end())
 }
 
+/// The regions of a VMAR, in ascending order: yields each, or the first error, and then
+/// ends.
+#[derive(Debug)]
+pub struct RegionList<'m, M> {
+    memory: &'m M,
+    regions: Regions,
+}
+
+impl<'m, M> RegionList<'m, M> {
+    pub(super) const fn of(memory: &'m M, vmar: &VmarView) -> Self {
+        Self {
+            memory,
+            regions: Regions::of(vmar),
+        }
+    }
+}
+
+impl<M: PhysicalMemory> Iterator for RegionList<'_, M> {
+    type Item = Result<RegionView, ViewError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let region = self.regions.next(self.memory);
+        if region.is_err() {
+            self.regions.at = 0;
+        }
+        region.transpose()
+    }
+}
+
 /// A walk over the regions of a VMAR.
-pub(super) struct Regions {
+#[derive(Debug)]
+struct Regions {
     vmar: GuestAddress,
     at: u64,
     /// Where the next region may start at the earliest, and where it must end at the
@@ -129,7 +159,7 @@ pub(super) struct Regions {
 }
 
 impl Regions {
-    pub(super) const fn of(vmar: &VmarView) -> Self {
+    const fn of(vmar: &VmarView) -> Self {
         Self {
             vmar: vmar.address(),
             at: vmar.raw().first_child.address(),
@@ -138,10 +168,7 @@ impl Regions {
         }
     }
 
-    pub(super) fn next<M: PhysicalMemory>(
-        &mut self,
-        memory: &M,
-    ) -> Result<Option<RegionView>, ViewError> {
+    fn next<M: PhysicalMemory>(&mut self, memory: &M) -> Result<Option<RegionView>, ViewError> {
         if self.at == 0 {
             return Ok(None);
         }

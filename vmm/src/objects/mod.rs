@@ -8,6 +8,7 @@
 //! Two families of errors are kept apart: a [`ViewError`] is a broken structure, a fault
 //! of the guest's kernel; a [`Status`](abi::Status) is an answer to a program.
 
+mod any;
 mod contents;
 mod error;
 mod handle;
@@ -16,6 +17,9 @@ mod load;
 mod mapping;
 mod mapping_lookup;
 pub mod mock;
+mod pager;
+mod plain;
+mod port;
 mod process;
 mod region;
 mod root;
@@ -23,12 +27,16 @@ mod thread;
 mod vmar;
 mod vmo;
 
+pub use any::ObjectView;
 pub use contents::{Content, ContentError, ContentRun, VmoContents, pager_at_root};
 pub use error::{Problem, ViewError};
 pub use handle::HandleView;
 pub use list::List;
 pub use mapping::MappingView;
-pub use mapping_lookup::{FoundMapping, MAX_VMAR_DEPTH, find_mapping};
+pub use mapping_lookup::{FoundMapping, MAX_VMAR_DEPTH, RegionList, find_mapping};
+pub use pager::{PageSourceView, PagerView, RequestView};
+pub use plain::PlainView;
+pub use port::{PacketView, PortView};
 pub use process::ProcessView;
 pub use region::RegionView;
 pub use root::RootView;

@@ -1,7 +1,7 @@
 //! The root block, and what hangs there.
 
 use super::load::{check_address, check_field, load};
-use super::{List, Problem, ProcessView, ViewError, VmoView};
+use super::{List, Problem, ProcessView, ThreadView, ViewError, VmoView};
 use crate::memory::PhysicalMemory;
 use abi::objects::HANDLE_CHUNKS;
 use abi::root::{BootOptions, ROOT_MAGIC};
@@ -76,6 +76,14 @@ impl RootView {
         load(memory, NAME, self.address)
     }
 
+    /// All of the call page as it is now, unchecked.
+    ///
+    /// # Errors
+    /// [`ViewError`] if it is not RAM (any more).
+    pub fn call_page_snapshot<M: PhysicalMemory>(&self, memory: &M) -> Result<CallPage, ViewError> {
+        load(memory, "call page", self.call_page)
+    }
+
     /// The boot options; bits without a meaning are left out.
     ///
     /// # Errors
@@ -135,6 +143,20 @@ impl RootView {
             VmoView::read::<M>,
             next,
         ))
+    }
+
+    /// The threads that wait, earliest deadline first.
+    ///
+    /// # Errors
+    /// [`ViewError`] if it is not RAM (any more).
+    pub fn waiting<'m, M: PhysicalMemory>(
+        &self,
+        memory: &'m M,
+    ) -> Result<List<'m, M, ThreadView>, ViewError> {
+        let first = self.word(memory, offset_of!(RootBlock, first_waiting))?;
+        let next = |thread: &ThreadView| thread.raw().next_in_queue.address();
+        let read = ThreadView::read::<M>;
+        Ok(List::new(memory, "thread", first, MAX_OBJECTS, read, next))
     }
 
     #[inline]

@@ -1,8 +1,8 @@
 //! VMARs.
 
-use super::ViewError;
 use super::load::{check_header, load};
 use super::region::check_region;
+use super::{RegionList, ViewError};
 use crate::memory::PhysicalMemory;
 use abi::objects::{ObjectType, Vmar};
 use vm_memory::GuestAddress;
@@ -58,5 +58,10 @@ impl VmarView {
     pub const fn end(&self) -> u64 {
         // Checked not to wrap when the view was made.
         self.raw.region.base.wrapping_add(self.raw.region.size)
+    }
+
+    /// Its regions, in ascending order.
+    pub const fn regions<'m, M: PhysicalMemory>(&self, memory: &'m M) -> RegionList<'m, M> {
+        RegionList::of(memory, self)
     }
 }

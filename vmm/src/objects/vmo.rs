@@ -1,7 +1,7 @@
 //! Virtual memory objects.
 
 use super::load::{check_field, check_header, load, name_text};
-use super::{ViewError, VmoContents};
+use super::{List, MappingView, ViewError, VmoContents};
 use crate::memory::PhysicalMemory;
 use crate::translate::{MAX_LEVELS, PageListCursor};
 use abi::layout::{MAX_VMO_SIZE, PAGE_SIZE};
@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use vm_memory::GuestAddress;
 
 pub(super) const NAME: &str = "vmo";
+/// The most entries of one of its lists that are looked at.
+const MAX_ENTRIES: usize = 1 << 20;
 
 /// Which part of another VMO a slice or a reference is; of any other VMO, all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +235,28 @@ impl VmoView {
     #[inline]
     pub fn contents<'m, M: PhysicalMemory>(&self, memory: &'m M) -> VmoContents<'m, M> {
         VmoContents::new(memory, self)
+    }
+
+    /// Its mappings, those joined to others included.
+    pub fn mappings<'m, M: PhysicalMemory>(&self, memory: &'m M) -> List<'m, M, MappingView> {
+        let first = self.raw.first_mapping.address();
+        let next = |mapping: &MappingView| mapping.raw().next_of_vmo.address();
+        let read = MappingView::read::<M>;
+        List::new(memory, "mapping", first, MAX_ENTRIES, read, next)
+    }
+
+    /// Its children.
+    pub fn children<'m, M: PhysicalMemory>(&self, memory: &'m M) -> List<'m, M, Self> {
+        let first = self.raw.first_child.address();
+        let next = |child: &Self| child.raw.next_sibling.address();
+        List::new(memory, NAME, first, MAX_ENTRIES, Self::read::<M>, next)
+    }
+
+    /// Those that get bytes from it.
+    pub fn dependents<'m, M: PhysicalMemory>(&self, memory: &'m M) -> List<'m, M, Self> {
+        let first = self.raw.first_dependent.address();
+        let next = |dependent: &Self| dependent.raw.next_dependent.address();
+        List::new(memory, NAME, first, MAX_ENTRIES, Self::read::<M>, next)
     }
 
     /// A cursor over the pages of its own.

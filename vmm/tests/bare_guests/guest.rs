@@ -9,7 +9,7 @@ use abi::{ABI_VERSION, Link, RootBlock};
 use libtest_mimic::Failed;
 use std::time::{Duration, Instant};
 use vmm::events::{Event, EventSink};
-use vmm::machine::{End, Limits, Machine, MachineConfig, RunOutcome, Until};
+use vmm::machine::{End, Limits, Machine, MachineConfig, RunOutcome};
 use zerocopy::{FromZeros, IntoBytes};
 
 /// Where the parts of the image stand, in bytes from its start.
@@ -132,7 +132,7 @@ pub fn run(kernel: &[u8], limit: Duration) -> Result<(RunOutcome, Seen), Failed>
     let mut seen = Seen::default();
     let limits = Limits {
         time: Some(limit),
-        until: Until::All,
+        ..Limits::default()
     };
     let outcome = machine.run(&mut seen, limits)?;
     Ok((outcome, seen))

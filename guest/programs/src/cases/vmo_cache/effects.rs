@@ -12,14 +12,27 @@ use abi::options::RangeOp;
 use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("uncached: read, write, ZERO and clones are BAD_STATE [12.1/5 4.4/5]", forbidden);
-    suite.case("uncached: mappings work, with the same bytes [12.1/8]", mappings);
+    suite.case(
+        "uncached: read, write, ZERO and clones are BAD_STATE [12.1/5 4.4/5]",
+        forbidden,
+    );
+    suite.case(
+        "uncached: mappings work, with the same bytes [12.1/8]",
+        mappings,
+    );
     suite.case("uncached: COMMIT and DECOMMIT work [12.1/8]", commit);
-    suite.case("uncached: back to CACHED everything works again [12.1/9]", back);
-    suite.case("uncached: a resizable VMO is resized as ever [12.1/5]", resized);
-    suite.case("physical: read and write by policy and error mode [22/8 22/8b 22/8z]", || {
-        physical(modes)
-    });
+    suite.case(
+        "uncached: back to CACHED everything works again [12.1/9]",
+        back,
+    );
+    suite.case(
+        "uncached: a resizable VMO is resized as ever [12.1/5]",
+        resized,
+    );
+    suite.case(
+        "physical: read and write by policy and error mode [22/8 22/8b 22/8z]",
+        || physical(modes),
+    );
 }
 
 fn forbidden() -> Outcome {

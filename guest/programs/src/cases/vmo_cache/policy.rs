@@ -13,18 +13,45 @@ use crate::{ensure, expect_eq};
 use libzx::{Call, PAGE_SIZE, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("policy: bits outside 3 beat the handle [12.1/1 23/48]", bits);
-    suite.case("policy: the handle needs MAP and nothing else [12.1/2]", handles);
+    suite.case(
+        "policy: bits outside 3 beat the handle [12.1/1 23/48]",
+        bits,
+    );
+    suite.case(
+        "policy: the handle needs MAP and nothing else [12.1/2]",
+        handles,
+    );
     suite.case("policy: a fresh VMO takes every policy [12.1/8]", every);
-    suite.case("policy: a mapped VMO is BAD_STATE, its own value too [12.1/3]", mapped);
-    suite.case("policy: a VMO with children is BAD_STATE [12.1/3 12.1/10]", parents);
+    suite.case(
+        "policy: a mapped VMO is BAD_STATE, its own value too [12.1/3]",
+        mapped,
+    );
+    suite.case(
+        "policy: a VMO with children is BAD_STATE [12.1/3 12.1/10]",
+        parents,
+    );
     suite.case("policy: a child is BAD_STATE [12.1/3 12.1/10]", children);
     suite.case("policy: a pinned VMO is BAD_STATE [12.1/3]", pinned);
-    suite.case("policy: a discardable VMO stays cached [12.1/6]", discardable);
-    suite.case("policy: committed pages keep their bytes [12.1/7]", committed);
-    suite.case("policy: contiguous VMOs take it, with their bytes [12.1/7 12.1/9]", contiguous);
-    suite.case("policy: physical, the same value is always OK [12.1/4]", physical_same);
-    suite.case("policy: physical, another value only when alone [12.1/4]", physical_other);
+    suite.case(
+        "policy: a discardable VMO stays cached [12.1/6]",
+        discardable,
+    );
+    suite.case(
+        "policy: committed pages keep their bytes [12.1/7]",
+        committed,
+    );
+    suite.case(
+        "policy: contiguous VMOs take it, with their bytes [12.1/7 12.1/9]",
+        contiguous,
+    );
+    suite.case(
+        "policy: physical, the same value is always OK [12.1/4]",
+        physical_same,
+    );
+    suite.case(
+        "policy: physical, another value only when alone [12.1/4]",
+        physical_other,
+    );
 }
 
 /// Every policy must give that status, and the present one stays.
@@ -95,7 +122,11 @@ fn mapped() -> Outcome {
 
 fn parents() -> Outcome {
     let vmo = Subject::pages(1)?;
-    for child in [vmo.snapshot(0, PAGE)?, vmo.slice(0, PAGE)?, vmo.reference()?] {
+    for child in [
+        vmo.snapshot(0, PAGE)?,
+        vmo.slice(0, PAGE)?,
+        vmo.reference()?,
+    ] {
         refuses(&vmo, BAD_STATE)?;
         drop(child);
     }
@@ -105,7 +136,11 @@ fn parents() -> Outcome {
 
 fn children() -> Outcome {
     let vmo = Subject::pages(1)?;
-    for child in [vmo.snapshot(0, PAGE)?, vmo.slice(0, PAGE)?, vmo.reference()?] {
+    for child in [
+        vmo.snapshot(0, PAGE)?,
+        vmo.slice(0, PAGE)?,
+        vmo.reference()?,
+    ] {
         refuses(&child, BAD_STATE)?;
     }
     // The other siblings are gone.
@@ -119,7 +154,10 @@ fn children() -> Outcome {
 }
 
 fn pinned() -> Outcome {
-    ensure!(rights(vdso())?.contains(Rights::MAP), "the vDSO's handle has no MAP");
+    ensure!(
+        rights(vdso())?.contains(Rights::MAP),
+        "the vDSO's handle has no MAP"
+    );
     for policy in 0..4 {
         let given = status(Call::VmoSetCachePolicy, &[vdso().into(), policy]);
         ensure!(given == BAD_STATE, "policy {policy}: {given}");
@@ -191,7 +229,10 @@ fn physical_other() -> Outcome {
     expect_eq!(vmo.set_policy(1), OK);
     let slice = vmo.slice(0, PAGE)?;
     for policy in [0, 2, 3] {
-        expect_eq!((vmo.set_policy(policy), slice.set_policy(policy)), (BAD_STATE, BAD_STATE));
+        expect_eq!(
+            (vmo.set_policy(policy), slice.set_policy(policy)),
+            (BAD_STATE, BAD_STATE)
+        );
     }
     drop(slice);
     expect_eq!(vmo.set_policy(2), OK);

@@ -13,17 +13,38 @@ use libzx::{Call, PAGE_SIZE, Rights, Status, startup};
 pub(super) fn run(suite: &mut Suite) {
     suite.case("transfer: options beat the handles [12.2/1]", options);
     suite.case("transfer: unaligned beats the handles [12.2/2]", unaligned);
-    suite.case("transfer: WRITE on one, READ and WRITE on the other [12.2/3]", rights);
-    suite.case("transfer: the destination is resolved first [2.2/4]", destination_first);
+    suite.case(
+        "transfer: WRITE on one, READ and WRITE on the other [12.2/3]",
+        rights,
+    );
+    suite.case(
+        "transfer: the destination is resolved first [2.2/4]",
+        destination_first,
+    );
     suite.case("transfer: ranges outside either VMO [12.2/4]", ranges);
-    suite.case("transfer: physical and contiguous are NOT_SUPPORTED [12.2/5]", kinds);
-    suite.case("transfer: the bytes move, the source is zeros [12.2/7 12.2/8]", moves);
+    suite.case(
+        "transfer: physical and contiguous are NOT_SUPPORTED [12.2/5]",
+        kinds,
+    );
+    suite.case(
+        "transfer: the bytes move, the source is zeros [12.2/7 12.2/8]",
+        moves,
+    );
     suite.case("transfer: absent pages move as zeros [12.2/7]", absent);
     suite.case("transfer: mappings on both sides see it [7/12]", mapped);
-    suite.case("transfer: the same place of the same VMO stays [12.2/9]", same);
+    suite.case(
+        "transfer: the same place of the same VMO stays [12.2/9]",
+        same,
+    );
     suite.case("transfer: within one VMO [12.2/7 12.2/8]", within);
-    suite.case("transfer: length 0 changes nothing", nothing);
-    suite.case("transfer: snapshots of either side keep their bytes [7/7]", family);
+    suite.case(
+        "transfer: length 0 is OK, unless out of range [12.2/4]",
+        nothing,
+    );
+    suite.case(
+        "transfer: snapshots of either side keep their bytes [7/7]",
+        family,
+    );
 }
 
 /// The call with bare numbers: destination, options, offset, length, source, its offset.
@@ -51,16 +72,27 @@ fn options() -> Outcome {
     let (to, from) = pair()?;
     for options in [1, 2, 0x8000_0000, u32::MAX] {
         expect_eq!(transfer(0, options, 0, PAGE, 0, 0), INVALID_ARGS);
-        expect_eq!(transfer(to.id(), options, 0, PAGE, from.id(), 0), INVALID_ARGS);
+        expect_eq!(
+            transfer(to.id(), options, 0, PAGE, from.id(), 0),
+            INVALID_ARGS
+        );
     }
     unmoved(&to, &from)
 }
 
 fn unaligned() -> Outcome {
     let (to, from) = pair()?;
-    for (offset, length, at) in [(1, PAGE, 0), (0, PAGE - 1, 0), (0, PAGE, 1), (0, u64::MAX, 0)] {
+    for (offset, length, at) in [
+        (1, PAGE, 0),
+        (0, PAGE - 1, 0),
+        (0, PAGE, 1),
+        (0, u64::MAX, 0),
+    ] {
         expect_eq!(transfer(0, 0, offset, length, 0, at), INVALID_ARGS);
-        expect_eq!(transfer(to.id(), 0, offset, length, from.id(), at), INVALID_ARGS);
+        expect_eq!(
+            transfer(to.id(), 0, offset, length, from.id(), at),
+            INVALID_ARGS
+        );
     }
     unmoved(&to, &from)
 }
@@ -73,7 +105,10 @@ fn rights() -> Outcome {
         let poor = from.without(missing)?;
         expect_eq!(transfer(to.id(), 0, 0, PAGE, poor.id(), 0), ACCESS_DENIED);
         // Before the ranges.
-        expect_eq!(transfer(to.id(), 0, 0, 5 * PAGE, poor.id(), 0), ACCESS_DENIED);
+        expect_eq!(
+            transfer(to.id(), 0, 0, 5 * PAGE, poor.id(), 0),
+            ACCESS_DENIED
+        );
     }
     unmoved(&to, &from)?;
     let to = to.with_rights(Rights::WRITE)?;
@@ -96,7 +131,10 @@ fn destination_first() -> Outcome {
         (vmo.id(), powerless.id(), ACCESS_DENIED),
     ] {
         let given = transfer(to, 0, 0, PAGE, from, 0);
-        ensure!(given == wanted, "{to:#x} from {from:#x}: {given}, not {wanted}");
+        ensure!(
+            given == wanted,
+            "{to:#x} from {from:#x}: {given}, not {wanted}"
+        );
     }
     Ok(())
 }
@@ -114,7 +152,10 @@ fn ranges() -> Outcome {
         (0, 2 * PAGE, last),
     ] {
         let given = transfer(to.id(), 0, offset, length, from.id(), at);
-        ensure!(given == OUT_OF_RANGE, "{length:#x} at {offset:#x} from {at:#x}: {given}");
+        ensure!(
+            given == OUT_OF_RANGE,
+            "{length:#x} at {offset:#x} from {at:#x}: {given}"
+        );
     }
     unmoved(&to, &from)
 }
@@ -122,7 +163,10 @@ fn ranges() -> Outcome {
 fn kinds() -> Outcome {
     let (to, from) = pair()?;
     for other in [Subject::physical(0, 4)?, Subject::contiguous(4)?] {
-        expect_eq!(transfer(other.id(), 0, 0, PAGE, from.id(), 0), NOT_SUPPORTED);
+        expect_eq!(
+            transfer(other.id(), 0, 0, PAGE, from.id(), 0),
+            NOT_SUPPORTED
+        );
         expect_eq!(transfer(to.id(), 0, 0, PAGE, other.id(), 0), NOT_SUPPORTED);
     }
     unmoved(&to, &from)
@@ -130,7 +174,10 @@ fn kinds() -> Outcome {
 
 fn moves() -> Outcome {
     let (to, from) = pair()?;
-    expect_eq!(transfer(to.id(), 0, PAGE, 2 * PAGE, from.id(), 2 * PAGE), OK);
+    expect_eq!(
+        transfer(to.id(), 0, PAGE, 2 * PAGE, from.id(), 2 * PAGE),
+        OK
+    );
     expect_eq!(to.differs(1, 0, PAGE), Ok(None));
     expect_eq!(to.differs_from(2, PAGE, 2 * PAGE, 2 * PAGE), Ok(None));
     expect_eq!(to.differs(1, 3 * PAGE, PAGE), Ok(None));
@@ -189,6 +236,9 @@ fn nothing() -> Outcome {
     let (to, from) = pair()?;
     for (offset, at) in [(0, 0), (4 * PAGE, 4 * PAGE), (PAGE, 0)] {
         expect_eq!(transfer(to.id(), 0, offset, 0, from.id(), at), OK);
+    }
+    for (offset, at) in [(5 * PAGE, 0), (0, 5 * PAGE)] {
+        expect_eq!(transfer(to.id(), 0, offset, 0, from.id(), at), OUT_OF_RANGE);
     }
     unmoved(&to, &from)
 }

@@ -9,12 +9,30 @@ use abi::options::ChildOptions;
 use libzx::{MapOptions, PAGE_SIZE};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("ZERO_CHILDREN: cleared by a child of any kind, asserted after the last", kinds);
-    suite.case("ZERO_CHILDREN: several children, the last one counts", several);
-    suite.case("ZERO_CHILDREN: a grandchild counts for the grandparent in the end", adopted);
-    suite.case("ZERO_CHILDREN: a second handle keeps the child", duplicates);
-    suite.case("ZERO_CHILDREN: a mapping keeps the child", mapped);
-    suite.case("ZERO_CHILDREN: children of a slice are the slice's", slices);
+    suite.case(
+        "ZERO_CHILDREN: cleared by a child of any kind, asserted after the last [7/14 7/15 7/16 7/18]",
+        kinds,
+    );
+    suite.case(
+        "ZERO_CHILDREN: several children, the last one counts [7/16 7/18]",
+        several,
+    );
+    suite.case(
+        "ZERO_CHILDREN: a grandchild counts for the grandparent in the end [7/17]",
+        adopted,
+    );
+    suite.case(
+        "ZERO_CHILDREN: a second handle keeps the child [7/16]",
+        duplicates,
+    );
+    suite.case(
+        "ZERO_CHILDREN: a mapping keeps the child [7/13 7/16]",
+        mapped,
+    );
+    suite.case(
+        "ZERO_CHILDREN: children of a slice are the slice's [7/17 7/18]",
+        slices,
+    );
 }
 
 fn kinds() -> Outcome {
@@ -24,7 +42,10 @@ fn kinds() -> Outcome {
         let child = vmo.child(kind, 0, 0)?;
         let told = (vmo.zero_children()?, vmo.info()?.num_children);
         ensure!(told == (false, 1), "{kind:?}: {told:?}");
-        expect_eq!((child.zero_children()?, child.info()?.num_children), (true, 0));
+        expect_eq!(
+            (child.zero_children()?, child.info()?.num_children),
+            (true, 0)
+        );
         drop(child);
         let told = (vmo.zero_children()?, vmo.info()?.num_children);
         ensure!(told == (true, 0), "{kind:?} gone: {told:?}");
@@ -50,8 +71,14 @@ fn adopted() -> Outcome {
     let vmo = Subject::pages(1)?;
     let child = vmo.snapshot(0, PAGE)?;
     let grandchild = child.snapshot(0, PAGE)?;
-    expect_eq!((vmo.info()?.num_children, child.info()?.num_children), (1, 1));
-    expect_eq!((vmo.zero_children()?, child.zero_children()?), (false, false));
+    expect_eq!(
+        (vmo.info()?.num_children, child.info()?.num_children),
+        (1, 1)
+    );
+    expect_eq!(
+        (vmo.zero_children()?, child.zero_children()?),
+        (false, false)
+    );
     drop(child);
     expect_eq!((vmo.zero_children()?, vmo.info()?.num_children), (false, 1));
     drop(grandchild);
@@ -74,7 +101,15 @@ fn mapped() -> Outcome {
     let vmo = Subject::pages(1)?;
     vmo.put(1, 0, PAGE)?;
     for kind in KINDS {
-        let child = vmo.child(kind, 0, if kind == ChildOptions::REFERENCE { 0 } else { PAGE })?;
+        let child = vmo.child(
+            kind,
+            0,
+            if kind == ChildOptions::REFERENCE {
+                0
+            } else {
+                PAGE
+            },
+        )?;
         let map = child.map_with(0, PAGE_SIZE, MapOptions::PERM_READ)?;
         drop(child);
         let told = (vmo.zero_children()?, vmo.info()?.num_children);
@@ -90,7 +125,10 @@ fn slices() -> Outcome {
     let vmo = Subject::pages(2)?;
     let outer = vmo.slice(0, 2 * PAGE)?;
     let inner = outer.slice(0, PAGE)?;
-    expect_eq!((vmo.info()?.num_children, outer.info()?.num_children), (1, 1));
+    expect_eq!(
+        (vmo.info()?.num_children, outer.info()?.num_children),
+        (1, 1)
+    );
     drop(outer);
     expect_eq!((vmo.zero_children()?, vmo.info()?.num_children), (false, 1));
     drop(inner);

@@ -7,12 +7,27 @@ use crate::{ensure, expect_eq};
 use libzx::Result;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("tree: three generations, each its own bytes", generations);
-    suite.case("tree: snapshots taken one after the other", series);
-    suite.case("tree: members go in every order, the others keep their bytes", closing);
-    suite.case("tree: a window on a window adds up the offsets", windows);
-    suite.case("tree: a narrow child never sees what lies beyond it", narrow);
-    suite.case("tree: a snapshot of a reference is one of the parent", of_reference);
+    suite.case(
+        "tree: three generations, each its own bytes [7/7 4.3/1]",
+        generations,
+    );
+    suite.case("tree: snapshots taken one after the other [7/7]", series);
+    suite.case(
+        "tree: members go in every order, the others keep their bytes [7/8 10.4/5]",
+        closing,
+    );
+    suite.case(
+        "tree: a window on a window adds up the offsets [4.3/1]",
+        windows,
+    );
+    suite.case(
+        "tree: a narrow child never sees what lies beyond it [10.4/3]",
+        narrow,
+    );
+    suite.case(
+        "tree: a snapshot of a reference is one of the parent [7/7]",
+        of_reference,
+    );
 }
 
 fn generations() -> Outcome {
@@ -25,8 +40,11 @@ fn generations() -> Outcome {
     root.put(4, 0, PAGE)?;
     child.put(5, 3 * PAGE, PAGE)?;
     // Of each page, who wrote it last before it was passed on.
-    for (vmo, seeds) in [(&root, [4, 1, 1, 1]), (&child, [1, 2, 1, 5]), (&grandchild, [1, 2, 3, 1])]
-    {
+    for (vmo, seeds) in [
+        (&root, [4, 1, 1, 1]),
+        (&child, [1, 2, 1, 5]),
+        (&grandchild, [1, 2, 3, 1]),
+    ] {
         for (page, seed) in (0..).zip(seeds) {
             let wrong = vmo.differs(seed, page * PAGE, PAGE)?;
             ensure!(wrong.is_none(), "page {page}, seed {seed}: {wrong:?}");
@@ -62,7 +80,14 @@ fn family() -> Result<[Option<Subject>; 3]> {
 
 fn closing() -> Outcome {
     const SEEDS: [[u64; 3]; 3] = [[1, 1, 1], [1, 2, 1], [1, 2, 3]];
-    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
         let mut members = family()?;
         for gone in order {
             for (vmo, seeds) in members.iter().zip(SEEDS) {

@@ -17,22 +17,54 @@ use libzx::{Call, Rights, startup};
 const NO_WRITE_RESIZABLE: ChildOptions = ChildOptions::NO_WRITE.union(ChildOptions::RESIZABLE);
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a size too big beats everything", size_first);
-    suite.case("NO_WRITE with RESIZABLE beats the handle", no_write_resizable);
-    suite.case("the handle needs DUPLICATE and READ", handle_rights);
-    suite.case("a resizable reference needs RESIZE", reference_right);
-    suite.case("the handle beats a discardable parent and bad kinds", handle_first);
-    suite.case("discardable parents have no children, whatever the kind", discardable);
-    suite.case("exactly one kind", one_kind);
-    suite.case("unknown bits are INVALID_ARGS", unknown_bits);
-    suite.case("bad kinds beat the rules of the parent's kind", kind_before_rules);
-    suite.case("offsets are aligned, sizes need not be", alignment);
-    suite.case("a bad out pointer leaves no child behind", bad_out);
+    suite.case(
+        "a size too big beats everything [10.1/1 23/42 2.2/5]",
+        size_first,
+    );
+    suite.case(
+        "NO_WRITE with RESIZABLE beats the handle [10.1/2 23/43 2.2/5]",
+        no_write_resizable,
+    );
+    suite.case(
+        "the handle needs DUPLICATE and READ [10.1/3 2.2/3]",
+        handle_rights,
+    );
+    suite.case(
+        "a resizable reference needs RESIZE [10.1/8 10.2/17]",
+        reference_right,
+    );
+    suite.case(
+        "the handle beats a discardable parent and bad kinds [10.1/3]",
+        handle_first,
+    );
+    suite.case(
+        "discardable parents have no children, whatever the kind [10.1/4]",
+        discardable,
+    );
+    suite.case("exactly one kind [10.1/5]", one_kind);
+    suite.case("unknown bits are INVALID_ARGS [10.1/5]", unknown_bits);
+    suite.case(
+        "bad kinds beat the rules of the parent's kind [10.1/5 10.1/6]",
+        kind_before_rules,
+    );
+    suite.case(
+        "offsets are aligned, sizes need not be [10.1/9 10.1/10]",
+        alignment,
+    );
+    suite.case(
+        "a bad out pointer leaves no child behind [10.1/7 2.3/2 2.3/4]",
+        bad_out,
+    );
 }
 
 fn size_first() -> Outcome {
     let vmo = Subject::pages(1)?;
-    for size in [MAX_VMO_SIZE + 1, MAX_VMO_SIZE + PAGE, u64::MAX - PAGE + 2, u64::MAX] {
+    for size in [
+        MAX_VMO_SIZE + 1,
+        MAX_VMO_SIZE + PAGE,
+        u64::MAX - PAGE + 2,
+        u64::MAX,
+    ] {
         for options in [
             ChildOptions::SNAPSHOT,
             ChildOptions::SLICE,
@@ -79,7 +111,10 @@ fn handle_rights() -> Outcome {
 fn reference_right() -> Outcome {
     let options = ChildOptions::REFERENCE | ChildOptions::RESIZABLE;
     let vmo = Subject::resizable(PAGE)?;
-    refused!(vmo.without(Rights::RESIZE)?.child(options, 0, 0), ACCESS_DENIED);
+    refused!(
+        vmo.without(Rights::RESIZE)?.child(options, 0, 0),
+        ACCESS_DENIED
+    );
     let enough = vmo.with_rights(Rights::DUPLICATE | Rights::READ | Rights::RESIZE)?;
     expect_eq!(enough.child(options, 0, 0)?.size(), Ok(PAGE));
     // A VMO that is not resizable has no handle with RESIZE.
@@ -127,14 +162,20 @@ fn one_kind() -> Outcome {
             }
         }
     }
-    refused!(vmo.child(ChildOptions::all() - NO_WRITE_RESIZABLE, 0, 0), INVALID_ARGS);
+    refused!(
+        vmo.child(ChildOptions::all() - NO_WRITE_RESIZABLE, 0, 0),
+        INVALID_ARGS
+    );
     Ok(())
 }
 
 fn unknown_bits() -> Outcome {
     let vmo = Subject::pages(1)?;
     let known = ChildOptions::all().bits();
-    for bit in (0..32).map(|bit| 1_u32 << bit).filter(|bit| known & bit == 0) {
+    for bit in (0..32)
+        .map(|bit| 1_u32 << bit)
+        .filter(|bit| known & bit == 0)
+    {
         for kind in KINDS {
             refused!(child(vmo.id(), kind.bits() | bit, 0, 0), INVALID_ARGS);
         }

@@ -11,7 +11,9 @@ use crate::{ensure, expect_eq};
 use libzx::{MapOptions, PAGE_SIZE, Rights, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("a private clone is not counted as a child", || private(modes));
+    suite.case("a private clone is not counted as a child [7/19]", || {
+        private(modes)
+    });
 }
 
 fn private(modes: Modes) -> Outcome {
@@ -38,6 +40,9 @@ fn private(modes: Modes) -> Outcome {
     map.load(3, &mut found);
     expect_eq!(&found, b"private");
     let second = map.byte(PAGE_SIZE);
-    ensure!(second == crate::pattern::byte(1, PAGE), "the second page has changed");
+    ensure!(
+        second == crate::pattern::byte(1, PAGE),
+        "the second page has changed"
+    );
     Ok(())
 }

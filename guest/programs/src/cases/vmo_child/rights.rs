@@ -12,14 +12,38 @@ use abi::options::{ChildOptions, Property};
 use libzx::Rights;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("rights: clones gain WRITE and lose EXECUTE", clones);
-    suite.case("rights: slices and references keep what there was", aliases);
-    suite.case("rights: NO_WRITE takes WRITE off and nothing else", no_write);
-    suite.case("rights: RESIZE comes with RESIZABLE only", resize);
-    suite.case("rights: a read-only handle still yields a writable snapshot", read_only);
-    suite.case("rights: snapshot without a writer is immutable", immutable);
-    suite.case("names: copied if the parent's handle has GET_PROPERTY", names);
-    suite.case("parent_koid stays when the parent is gone", parent_koid);
+    suite.case(
+        "rights: clones gain WRITE and lose EXECUTE [10.5/2 10.5/4]",
+        clones,
+    );
+    suite.case(
+        "rights: slices and references keep what there was [10.5/1 10.5/2 10.5/6]",
+        aliases,
+    );
+    suite.case(
+        "rights: NO_WRITE takes WRITE off and nothing else [10.2/1 10.5/3]",
+        no_write,
+    );
+    suite.case(
+        "rights: RESIZE comes with RESIZABLE only [10.5/1 10.2/20]",
+        resize,
+    );
+    suite.case(
+        "rights: a read-only handle still yields a writable snapshot [10.5/5 10.5/6]",
+        read_only,
+    );
+    suite.case(
+        "rights: snapshot without a writer is immutable [10.5/7]",
+        immutable,
+    );
+    suite.case(
+        "names: copied if the parent's handle has GET_PROPERTY [10.5/8 10.5/9]",
+        names,
+    );
+    suite.case(
+        "parent_koid stays when the parent is gone [10.4/12]",
+        parent_koid,
+    );
 }
 
 const PROPERTIES: Rights = Rights::GET_PROPERTY.union(Rights::SET_PROPERTY);
@@ -31,7 +55,10 @@ const SETS: [Rights; 5] = [
     Rights::DEFAULT_VMO,
     Rights::DUPLICATE.union(Rights::READ),
     Rights::DUPLICATE.union(Rights::READ).union(Rights::EXECUTE),
-    Rights::DUPLICATE.union(Rights::READ).union(Rights::MAP).union(Rights::TRANSFER),
+    Rights::DUPLICATE
+        .union(Rights::READ)
+        .union(Rights::MAP)
+        .union(Rights::TRANSFER),
 ];
 
 /// The child's rights, from a parent handle of an executable VMO with those rights.
@@ -45,7 +72,11 @@ fn clones() -> Outcome {
         for kind in CLONES {
             let wanted = (parent | PROPERTIES | Rights::WRITE).difference(Rights::EXECUTE);
             let found = child_rights(parent, kind)?;
-            ensure!(found == wanted, "{kind:?} of {parent:?}: {:#x}", found.bits());
+            ensure!(
+                found == wanted,
+                "{kind:?} of {parent:?}: {:#x}",
+                found.bits()
+            );
         }
     }
     Ok(())
@@ -56,7 +87,11 @@ fn aliases() -> Outcome {
         for kind in ALIASES {
             let found = child_rights(parent, kind)?;
             let wanted = parent | PROPERTIES;
-            ensure!(found == wanted, "{kind:?} of {parent:?}: {:#x}", found.bits());
+            ensure!(
+                found == wanted,
+                "{kind:?} of {parent:?}: {:#x}",
+                found.bits()
+            );
         }
     }
     Ok(())
@@ -67,7 +102,11 @@ fn no_write() -> Outcome {
         for kind in KINDS {
             let found = child_rights(parent, kind | ChildOptions::NO_WRITE)?;
             let wanted = (parent | PROPERTIES).difference(Rights::WRITE);
-            ensure!(found == wanted, "{kind:?} of {parent:?}: {:#x}", found.bits());
+            ensure!(
+                found == wanted,
+                "{kind:?} of {parent:?}: {:#x}",
+                found.bits()
+            );
         }
     }
     Ok(())
@@ -75,7 +114,10 @@ fn no_write() -> Outcome {
 
 fn resize() -> Outcome {
     let parent = Subject::resizable(PAGE)?;
-    ensure!(parent.rights()?.contains(Rights::RESIZE), "the parent has no RESIZE");
+    ensure!(
+        parent.rights()?.contains(Rights::RESIZE),
+        "the parent has no RESIZE"
+    );
     for kind in CLONES {
         let plain = parent.child(kind, 0, 0)?.rights()?;
         expect_eq!(plain, Rights::DEFAULT_VMO);
@@ -111,7 +153,10 @@ fn immutable() -> Outcome {
     vmo.put(3, 0, PAGE)?;
     let flag = InfoVmoFlags::IMMUTABLE.bits();
     let child = vmo.child(ChildOptions::SNAPSHOT | ChildOptions::NO_WRITE, 0, PAGE)?;
-    ensure!(child.info()?.flags & flag != 0, "it is not told of as immutable");
+    ensure!(
+        child.info()?.flags & flag != 0,
+        "it is not told of as immutable"
+    );
     vmo.put(4, 0, PAGE)?;
     refused!(child.put_byte(0, 1), ACCESS_DENIED);
     expect_eq!(child.differs(3, 0, PAGE), Ok(None));

@@ -15,18 +15,45 @@ use abi::info::InfoVmoFlags;
 use libzx::{Call, Rights};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("contiguous: size 0 is INVALID_ARGS", size_zero);
-    suite.case("contiguous: an unaligned size is INVALID_ARGS", unaligned_size);
-    suite.case("contiguous: alignments below 12 and from 64 are INVALID_ARGS", alignments);
-    suite.case("contiguous: size and alignment come before the BTI", arguments_before_handle);
-    suite.case("contiguous: the BTI needs MAP", bti_handle);
-    suite.case("contiguous: too much is NO_MEMORY, a bad BTI before that", too_much);
-    suite.case("contiguous: zero filled and committed", zero_and_committed);
-    suite.case("contiguous: used memory comes back as zeros", zero_again);
-    suite.case("contiguous: cached, fixed size, no stream", fixed);
-    suite.case("contiguous: the bytes are ordinary bytes", bytes);
-    suite.case("contiguous: default rights, without RESIZE", default_rights);
-    suite.case("contiguous: a bad out pointer leaves no handle behind", bad_out);
+    suite.case("contiguous: size 0 is INVALID_ARGS [8.2/1]", size_zero);
+    suite.case(
+        "contiguous: an unaligned size is INVALID_ARGS [8.2/2 22/22]",
+        unaligned_size,
+    );
+    suite.case(
+        "contiguous: alignments below 12 and from 64 are INVALID_ARGS [8.2/3]",
+        alignments,
+    );
+    suite.case(
+        "contiguous: size and alignment come before the BTI [8.2/1 8.2/2 8.2/3 2.2/5]",
+        arguments_before_handle,
+    );
+    suite.case("contiguous: the BTI needs MAP [8.2/4]", bti_handle);
+    suite.case(
+        "contiguous: too much is NO_MEMORY, a bad BTI before that [8.2/5]",
+        too_much,
+    );
+    suite.case(
+        "contiguous: zero filled and committed [8.2/6]",
+        zero_and_committed,
+    );
+    suite.case(
+        "contiguous: used memory comes back as zeros [8.2/6]",
+        zero_again,
+    );
+    suite.case(
+        "contiguous: cached, fixed size, no stream [8.2/7 9.1/4 9.2/3]",
+        fixed,
+    );
+    suite.case("contiguous: the bytes are ordinary bytes [4.4/3]", bytes);
+    suite.case(
+        "contiguous: default rights, without RESIZE [8.2/7]",
+        default_rights,
+    );
+    suite.case(
+        "contiguous: a bad out pointer leaves no handle behind [2.3/2 2.3/4]",
+        bad_out,
+    );
 }
 
 fn size_zero() -> Outcome {
@@ -65,7 +92,10 @@ fn bti_handle() -> Outcome {
     refused!(create_contiguous(bti() ^ 0x100, PAGE, 0), BAD_HANDLE);
     let vmo = Subject::pages(1)?;
     refused!(create_contiguous(vmo.id(), PAGE, 0), WRONG_TYPE);
-    refused!(create_contiguous(vmo.powerless()?.id(), PAGE, 0), WRONG_TYPE);
+    refused!(
+        create_contiguous(vmo.powerless()?.id(), PAGE, 0),
+        WRONG_TYPE
+    );
     let all = rights(bti())?;
     expect_eq!(all, Rights::DEFAULT_BTI);
     let no_map = Subject::own(duplicate(bti(), all.difference(Rights::MAP).bits())?)?;
@@ -137,10 +167,7 @@ fn default_rights() -> Outcome {
 fn bad_out() -> Outcome {
     let before = vmos_here()?;
     for (what, address, _) in BAD_ADDRESSES {
-        let given = status(
-            Call::VmoCreateContiguous,
-            &[bti().into(), PAGE, 0, address],
-        );
+        let given = status(Call::VmoCreateContiguous, &[bti().into(), PAGE, 0, address]);
         ensure!(given == INVALID_ARGS, "{what}: {given}");
     }
     expect_eq!(vmos_here()?, before);

@@ -14,13 +14,31 @@ use abi::options::RangeOp;
 use libzx::{Call, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("op: the handle comes before an unknown operation", handle_first);
-    suite.case("op: unknown operations and 5 are INVALID_ARGS", unknown);
-    suite.case("op: each needs its right", || rights(modes));
-    suite.case("op: the right comes before the range", || right_before_range(modes));
-    suite.case("op: ranges outside the VMO are OUT_OF_RANGE", || ranges(modes));
-    suite.case("op: length 0 is fine inside the VMO, where it is fine", nothing);
-    suite.case("op: the buffer is ignored", buffers);
+    suite.case(
+        "op: the handle comes before an unknown operation [11/1 23/52]",
+        handle_first,
+    );
+    suite.case(
+        "op: unknown operations and 5 are INVALID_ARGS [11/2]",
+        unknown,
+    );
+    suite.case(
+        "op: each needs its right [11/3 11/11 11/24 11/30 11/34 11/42 11/43 11/51 11/54 11/58]",
+        || rights(modes),
+    );
+    suite.case(
+        "op: the right comes before the range [11/3 11/11 11/24 11/30 11/34 11/43 11/51 11/58]",
+        || right_before_range(modes),
+    );
+    suite.case(
+        "op: ranges outside the VMO are OUT_OF_RANGE [11/4 11/14 11/36 11/42 11/46 11/59]",
+        || ranges(modes),
+    );
+    suite.case(
+        "op: length 0 is fine inside the VMO, where it is fine [11/6 11/15 11/47 11/59]",
+        nothing,
+    );
+    suite.case("op: the buffer is ignored [11/62]", buffers);
 }
 
 const WRITERS: [u32; 3] = [RangeOp::COMMIT, RangeOp::DECOMMIT, RangeOp::ZERO];
@@ -65,7 +83,10 @@ fn unknown() -> Outcome {
 
 fn rights(modes: Modes) -> Outcome {
     let vmo = Subject::pages(1)?;
-    let (reader, writer) = (vmo.with_rights(Rights::READ)?, vmo.with_rights(Rights::WRITE)?);
+    let (reader, writer) = (
+        vmo.with_rights(Rights::READ)?,
+        vmo.with_rights(Rights::WRITE)?,
+    );
     let check = |op, vmo: &Subject, wanted: Status| {
         let given = vmo.op(op, 0, PAGE);
         ensure!(given == wanted, "op {op}: {given}, not {wanted}");
@@ -82,13 +103,21 @@ fn rights(modes: Modes) -> Outcome {
         check(op, &no_read, ACCESS_DENIED)?;
     }
     check(RangeOp::CACHE_INVALIDATE, &writer, gated(modes, OK))?;
-    check(RangeOp::CACHE_INVALIDATE, &no_write, gated(modes, ACCESS_DENIED))?;
+    check(
+        RangeOp::CACHE_INVALIDATE,
+        &no_write,
+        gated(modes, ACCESS_DENIED),
+    )?;
     for op in [RangeOp::DONT_NEED, RangeOp::ALWAYS_NEED] {
         check(op, &vmo.powerless()?, OK)?;
     }
     for op in [RangeOp::LOCK, RangeOp::UNLOCK, RangeOp::TRY_LOCK] {
         check(op, &vmo.powerless()?, ACCESS_DENIED)?;
-        check(op, &vmo.without(Rights::READ | Rights::WRITE)?, ACCESS_DENIED)?;
+        check(
+            op,
+            &vmo.without(Rights::READ | Rights::WRITE)?,
+            ACCESS_DENIED,
+        )?;
         check(op, &reader, NOT_SUPPORTED)?;
         check(op, &writer, NOT_SUPPORTED)?;
     }
@@ -96,7 +125,11 @@ fn rights(modes: Modes) -> Outcome {
 }
 
 fn right_before_range(modes: Modes) -> Outcome {
-    for vmo in [Subject::pages(1)?, Subject::physical(0, 1)?, Subject::contiguous(1)?] {
+    for vmo in [
+        Subject::pages(1)?,
+        Subject::physical(0, 1)?,
+        Subject::contiguous(1)?,
+    ] {
         let powerless = vmo.powerless()?;
         for (offset, size) in [(0, 2 * PAGE), (PAGE, PAGE), (u64::MAX, 2), (0, 0), (1, 1)] {
             for op in WRITERS.into_iter().chain(READERS) {

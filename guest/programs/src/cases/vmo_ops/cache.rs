@@ -12,19 +12,25 @@ use abi::options::RangeOp;
 use libzx::Status;
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("cache: length 0 is INVALID_ARGS, before the range [11/35]", move || {
-        nothing(modes)
+    suite.case(
+        "cache: length 0 is INVALID_ARGS, before the range [11/35]",
+        move || nothing(modes),
+    );
+    suite.case(
+        "cache: physical is NOT_SUPPORTED, after the range [11/36 11/37]",
+        move || physical(modes),
+    );
+    suite.case(
+        "cache: unaligned ranges are fine, no byte changes [11/38 11/40 11/42]",
+        || bytes(modes),
+    );
+    suite.case("cache: huge sparse VMOs are fine [11/39]", move || {
+        sparse(modes)
     });
-    suite.case("cache: physical is NOT_SUPPORTED, after the range [11/36 11/37]", move || {
-        physical(modes)
-    });
-    suite.case("cache: unaligned ranges are fine, no byte changes [11/38 11/40 11/42]", || {
-        bytes(modes)
-    });
-    suite.case("cache: huge sparse VMOs are fine [11/39]", move || sparse(modes));
-    suite.case("cache: the switch comes before right and range [11/41 23/51]", move || {
-        switch(modes)
-    });
+    suite.case(
+        "cache: the switch comes before right and range [11/41 23/51]",
+        move || switch(modes),
+    );
 }
 
 /// The operations that this machine does, the gated one only with its gate open.
@@ -94,11 +100,7 @@ fn switch(modes: Modes) -> Outcome {
     let vmo = Subject::pages(1)?;
     let wanted = |open| if modes.gate { open } else { NOT_SUPPORTED };
     let op = RangeOp::CACHE_INVALIDATE;
-    for (offset, size, right) in [
-        (0, PAGE, OK),
-        (0, 0, INVALID_ARGS),
-        (PAGE, 1, OUT_OF_RANGE),
-    ] {
+    for (offset, size, right) in [(0, PAGE, OK), (0, 0, INVALID_ARGS), (PAGE, 1, OUT_OF_RANGE)] {
         expect_eq!(vmo.powerless()?.op(op, offset, size), wanted(ACCESS_DENIED));
         expect_eq!(vmo.op(op, offset, size), wanted(right));
     }

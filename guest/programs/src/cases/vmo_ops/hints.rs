@@ -8,10 +8,22 @@ use crate::{ensure, expect_eq};
 use abi::options::RangeOp;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("hints: OK without any right, whatever the range [11/54 11/55]", any_range);
-    suite.case("hints: no byte changes and nothing is allocated [11/55]", no_effect);
-    suite.case("prefetch: rounds outwards, within the VMO [11/59 11/60]", prefetch);
-    suite.case("prefetch: allocates nothing on an anonymous VMO [11/61]", no_allocation);
+    suite.case(
+        "hints: OK without any right, whatever the range [11/54 11/55]",
+        any_range,
+    );
+    suite.case(
+        "hints: no byte changes and nothing is allocated [11/55]",
+        no_effect,
+    );
+    suite.case(
+        "prefetch: rounds outwards, within the VMO [11/59 11/60]",
+        prefetch,
+    );
+    suite.case(
+        "prefetch: allocates nothing on an anonymous VMO [11/61]",
+        no_allocation,
+    );
     suite.case("prefetch: a snapshot's pages stay shared [11/61]", shared);
 }
 

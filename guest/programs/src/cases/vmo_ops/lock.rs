@@ -13,20 +13,50 @@ use abi::options::RangeOp;
 use libzx::{Call, PAGE_SIZE, Rights, Status};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("lock: only of discardable VMOs, before the range [11/25 11/31 11/51]", kinds);
-    suite.case("lock: exactly the whole VMO, before the buffer [11/26 11/31 11/51]", ranges);
+    suite.case(
+        "lock: only of discardable VMOs, before the range [11/25 11/31 11/51]",
+        kinds,
+    );
+    suite.case(
+        "lock: exactly the whole VMO, before the buffer [11/26 11/31 11/51]",
+        ranges,
+    );
     suite.case("lock: a bad buffer leaves it unlocked [11/27]", bad_buffers);
     suite.case("lock: READ or WRITE is enough [11/24 11/30 11/51]", rights);
-    suite.case("lock: the state tells of nothing discarded [11/28]", fresh_state);
-    suite.case("lock: unlocking what is not locked is BAD_STATE [11/32]", not_locked);
-    suite.case("lock: locks nest and protect until the last is gone [11/33 4.4/9]", nested);
-    suite.case("lock: never locked it can be discarded, and works until then [4.4/8]", never);
-    suite.case("discarded: every access to a page is NOT_FOUND [4.4/7 22/27 23/7]", discarded);
-    suite.case("discarded: size and length 0 as ever, out of range first [23/5 23/6]", bounds);
+    suite.case(
+        "lock: the state tells of nothing discarded [11/28]",
+        fresh_state,
+    );
+    suite.case(
+        "lock: unlocking what is not locked is BAD_STATE [11/32]",
+        not_locked,
+    );
+    suite.case(
+        "lock: locks nest and protect until the last is gone [11/33 4.4/9]",
+        nested,
+    );
+    suite.case(
+        "lock: never locked it can be discarded, and works until then [4.4/8]",
+        never,
+    );
+    suite.case(
+        "discarded: every access to a page is NOT_FOUND [4.4/7 22/27 23/7]",
+        discarded,
+    );
+    suite.case(
+        "discarded: size and length 0 as ever, out of range first [23/5 23/6]",
+        bounds,
+    );
     suite.case("discarded: COMMIT is NOT_FOUND [11/9]", commit);
     suite.case("discarded: mappings of it fault [4.4/7]", mapped);
-    suite.case("discarded: LOCK tells of it and gives zeros [11/28 11/29]", lock_again);
-    suite.case("discarded: TRY_LOCK is UNAVAILABLE and does not lock [11/52]", try_lock);
+    suite.case(
+        "discarded: LOCK tells of it and gives zeros [11/28 11/29]",
+        lock_again,
+    );
+    suite.case(
+        "discarded: TRY_LOCK is UNAVAILABLE and does not lock [11/52]",
+        try_lock,
+    );
 }
 
 const LOCKS: [u32; 3] = [RangeOp::LOCK, RangeOp::TRY_LOCK, RangeOp::UNLOCK];
@@ -77,7 +107,10 @@ fn ranges() -> Outcome {
         for op in LOCKS {
             // LOCK has no buffer here: the range is looked at first.
             let given = vmo.op(op, offset, size);
-            ensure!(given == OUT_OF_RANGE, "op {op}, {size:#x} at {offset:#x}: {given}");
+            ensure!(
+                given == OUT_OF_RANGE,
+                "op {op}, {size:#x} at {offset:#x}: {given}"
+            );
         }
         refused!(vmo.lock(offset, size), OUT_OF_RANGE);
     }
@@ -233,7 +266,10 @@ fn lock_again() -> Outcome {
     let vmo = discarded_vmo()?;
     let state = vmo.lock(0, 2 * PAGE)?;
     expect_eq!((state.offset, state.size), (0, 2 * PAGE));
-    expect_eq!((state.discarded_offset, state.discarded_size), (0, 2 * PAGE));
+    expect_eq!(
+        (state.discarded_offset, state.discarded_size),
+        (0, 2 * PAGE)
+    );
     expect_eq!(vmo.nonzero(0, 2 * PAGE), Ok(None));
     vmo.put(6, 0, 2 * PAGE)?;
     reclaim()?;

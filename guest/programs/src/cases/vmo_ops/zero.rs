@@ -10,10 +10,19 @@ use abi::options::RangeOp;
 use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("zero: every byte range, the bytes around stay [11/44 11/50]", bytes);
-    suite.case("zero: whole pages are given back, parts of pages not [11/48 7/10]", pages);
+    suite.case(
+        "zero: every byte range, the bytes around stay [11/44 11/50]",
+        bytes,
+    );
+    suite.case(
+        "zero: whole pages are given back, parts of pages not [11/48 7/10]",
+        pages,
+    );
     suite.case("zero: absent pages stay absent [7/5 7/10]", absent);
-    suite.case("zero: an uncached VMO is BAD_STATE, before the range [11/45]", uncached);
+    suite.case(
+        "zero: an uncached VMO is BAD_STATE, before the range [11/45]",
+        uncached,
+    );
     suite.case("zero: out of range zeroes nothing [11/46]", out_of_range);
     suite.case("zero: a contiguous VMO keeps its pages [11/49]", contiguous);
     suite.case("zero: mappings see it [7/12]", mapped);
