@@ -40,6 +40,9 @@ pub(crate) fn tests(tests: &mut Tests) {
                 let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
                 well(guest.gate(open).errors(zircon))
             });
+            tests.vm(&name("pager"), move || {
+                well(run(&["test-pager"]).gate(open).errors(zircon))
+            });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))
             });
