@@ -59,3 +59,6 @@ pub const SCRATCH_SIZE: u64 = 0x1_0000;
 /// The longest chain of clones in which each looks through to the next
 /// ([`crate::objects::Vmo::source`]); more are refused.
 pub const MAX_CLONE_DEPTH: u32 = 64;
+
+/// The most VMARs that stand in one another, a root VMAR included; more are refused.
+pub const MAX_VMAR_DEPTH: u32 = 64;

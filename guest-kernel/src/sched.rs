@@ -122,6 +122,7 @@ pub fn block(wait: Wait) {
     thread.wait_kind = wait.kind.0;
     thread.wait_key = wait.key;
     thread.wait_order = queues.waits;
+    thread.wake_status = Status::OK.0;
     thread.deadline = wait.deadline;
     thread.restart = 1;
     if wait.deadline == i64::MAX {

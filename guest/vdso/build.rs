@@ -158,6 +158,11 @@ _{name}:
     syscall
 "
     );
+    // Argument registers come back zeroed. The kernel leaves them as they were; here it
+    // costs nothing even where ring 0 is emulated.
+    for register in ["edi", "esi", "edx", "r10d", "r8d", "r9d"] {
+        let _ = writeln!(text, "    xor {register}, {register}");
+    }
     if long {
         text.push_str("    pop r13\n    pop r12\n");
     }

@@ -15,15 +15,27 @@ pub(crate) struct Group {
     pub(crate) tests: Vec<Tagged>,
 }
 
+/// What the search finds.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Every tagged test of the project that is run.
+    pub(crate) groups: Vec<Group>,
+    /// Files with guest cases that no end-to-end test runs: what they show does not count.
+    pub(crate) not_run: Vec<String>,
+}
+
 /// Every tagged test of the project.
 ///
 /// # Errors
-/// A file that cannot be read, a tag that is wrong, and tagged guest cases that no
-/// end-to-end test runs.
-pub(crate) fn tagged(root: &Path) -> Result<Vec<Group>, String> {
+/// A file that cannot be read and a tag that is wrong.
+pub(crate) fn tagged(root: &Path) -> Result<Found, String> {
     let mut groups = Vec::new();
+    let mut not_run = Vec::new();
     for (file, program) in guest_files(root)? {
-        groups.push(group(&file, program, of_names)?);
+        match program {
+            Some(program) => groups.push(group(&file, program, of_names)?),
+            None => not_run.push(relative(&file, root)),
+        }
     }
     for file in files_below(&root.join("tests"))? {
         let folder = relative(&file, &root.join("tests"));
@@ -43,7 +55,7 @@ pub(crate) fn tagged(root: &Path) -> Result<Vec<Group>, String> {
         groups.push(group(&file, relative(&file, root), of_names)?);
     }
     groups.retain(|group| !group.tests.is_empty());
-    Ok(groups)
+    Ok(Found { groups, not_run })
 }
 
 fn group(
@@ -55,8 +67,9 @@ fn group(
     Ok(Group { by, tests })
 }
 
-/// The files with guest cases, each with the program that runs them.
-fn guest_files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
+/// The files with guest cases, each with the program that runs them; none if no end-to-end
+/// test runs such a program.
+fn guest_files(root: &Path) -> Result<Vec<(PathBuf, Option<String>)>, String> {
     let source = root.join("guest/programs/src");
     let run = run_end_to_end(root)?;
     let mut found = Vec::new();
@@ -64,27 +77,21 @@ fn guest_files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     for program in files_below(&source.join("bin"))? {
         let name = stem(&program);
         let text = read(&program)?;
-        if !run.contains(&name) {
-            if !of_names(&text)?.is_empty() {
-                return Err(format!("{name} has tags, but no end-to-end test runs it"));
-            }
-            continue;
+        if run.contains(&name) {
+            modules.extend(modules_of_cases(&text).map(|module| (module, name.clone())));
+            found.push((program, Some(name)));
+        } else if !of_names(&text)?.is_empty() {
+            found.push((program, None));
         }
-        modules.extend(modules_of_cases(&text).map(|module| (module, name.clone())));
-        found.push((program, name));
     }
     let cases = source.join("cases");
     for file in files_below(&cases)? {
         let path = relative(&file, &cases);
         let module = path.split('/').next().unwrap_or_default();
         let module = module.trim_end_matches(".rs");
-        match modules.iter().find(|(name, _)| name == module) {
-            Some((_, program)) => found.push((file, program.clone())),
-            None if module == "mod" => {}
-            None => {
-                let why = "is used by no test guest that the end-to-end tests run";
-                return Err(format!("{} {why}", file.display()));
-            }
+        let by = modules.iter().find(|(name, _)| name == module);
+        if module != "mod" {
+            found.push((file, by.map(|(_, program)| program.clone())));
         }
     }
     Ok(found)

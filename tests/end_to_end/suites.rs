@@ -21,7 +21,8 @@ pub(crate) fn tests(tests: &mut Tests) {
                 well(run(&["test-buffers"]).gate(open).errors(zircon))
             });
             tests.vm(&name("vdso"), move || {
-                well(run(&["test-vdso"]).gate(open).errors(zircon))
+                let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
+                well(guest.gate(open).errors(zircon))
             });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))

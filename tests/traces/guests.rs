@@ -79,11 +79,15 @@ pub(crate) fn all() -> Vec<Guest> {
                 "--cmdline kernel.enable-debugging-syscalls={debugging}+vmoscope.errors={errors} \
                  -- --gate {gate} --errors {errors}"
             );
-            for name in ["test-vmo", "test-vdso", "test-buffers", "test-garbage"] {
+            for name in ["test-vmo", "test-buffers", "test-garbage"] {
                 guests.push(guest(&format!("{name} {options}"), false));
             }
-            let programs = "test-process-memory test-victim hello --until first";
-            guests.push(guest(&format!("{programs} {options}"), true));
+            for programs in [
+                "test-process-memory test-victim hello",
+                "test-vdso test-victim",
+            ] {
+                guests.push(guest(&format!("{programs} --until first {options}"), true));
+            }
         }
     }
     guests

@@ -55,8 +55,8 @@ pub struct PageSource {
     pub flags: u32,
     /// Requests that stand.
     pub request_count: u32,
-    /// Zero.
-    pub reserved: u64,
+    /// Requests made so far.
+    pub requests: u64,
 }
 
 assert_layout!(PageSource, size = 96, vmo @ 32, first_request @ 72, flags @ 80);
@@ -75,9 +75,11 @@ pub struct StandingRequest {
     pub command: u32,
     /// Zero.
     pub reserved: u32,
+    /// Which request it is; what an answer leaves of it keeps the number.
+    pub number: u64,
 }
 
-assert_layout!(StandingRequest, size = 32, offset @ 8, length @ 16, command @ 24);
+assert_layout!(StandingRequest, size = 40, offset @ 8, length @ 16, command @ 24);
 
 /// A port.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -161,8 +161,13 @@ pub struct Thread {
     pub wake_value: u64,
     /// How far a served call has come that is blocked.
     pub progress: CallProgress,
+    /// With [`WaitKind::PAGE`] and [`WaitKind::DIRTY`]: bytes that it needs from there on.
+    pub wait_length: u64,
+    /// With these: 0 if it has asked the pager itself; otherwise the number of the
+    /// request of another that covers what it needs ([`super::StandingRequest::number`]).
+    pub wait_request: u64,
     /// Zero.
-    pub reserved_tail: [u64; 7],
+    pub reserved_tail: [u64; 5],
 }
 
 assert_layout!(

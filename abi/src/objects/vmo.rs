@@ -167,11 +167,14 @@ pub struct Vmo {
     pub depth: u32,
     /// Zero.
     pub reserved: u32,
+    /// Offset of its first byte, added up through all copy-on-write parents that it was
+    /// made of. It and the size together stay below 2^64 (reference §10.3).
+    pub root_offset: u64,
 }
 
 assert_layout!(
     Vmo,
-    size = 272,
+    size = 280,
     name @ 32,
     size @ 64,
     stream_size @ 72,
@@ -197,6 +200,7 @@ assert_layout!(
     clone_count @ 232,
     first_dependent @ 240,
     depth @ 264,
+    root_offset @ 272,
 );
 
 impl Vmo {

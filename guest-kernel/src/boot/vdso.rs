@@ -45,11 +45,12 @@ pub fn vmo() -> Result<Ptr<Vmo>, Status> {
 }
 
 /// Maps data and code next to each other into a process that has no vDSO yet, at a place
-/// chosen at random; returns the address of the first byte.
+/// chosen at random; returns the address of the first byte. `vmar::map` marks both as the
+/// vDSO's, and notes in the process where its code is.
 ///
 /// # Errors
 /// NO_MEMORY.
-pub fn map(mut process: Ptr<Process>) -> Result<u64, Status> {
+pub fn map(process: Ptr<Process>) -> Result<u64, Status> {
     let vmo = vmo()?;
     let (offset, size) = (root().vdso_code_offset, root().vdso_code_size);
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
@@ -60,12 +61,11 @@ pub fn map(mut process: Ptr<Process>) -> Result<u64, Status> {
             vmo_offset: start,
             permissions,
             maximum: permissions,
-            flags: MappingFlags::VDSO,
+            flags: MappingFlags::empty(),
         };
         vmar::map(vmar, base + start, length, attributes, false)
     };
     part(0, offset, Permissions::READ)?;
     part(offset, size, Permissions::READ | Permissions::EXECUTE)?;
-    process.vdso_code = base + offset;
     Ok(base)
 }

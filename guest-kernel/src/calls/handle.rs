@@ -73,10 +73,20 @@ pub fn duplicate(context: Context, value: u32, rights: u32, out: u64) -> Result<
 /// if the rights asked for are too many.
 pub fn replace(context: Context, value: u32, rights: u32, out: u64) -> Result<(), Status> {
     let source = handle::find(context.process, value)?;
+    wait_for_place(context, out)?;
     let new = subset(source.rights, rights)
         .and_then(|rights| handle::create(context.process, source.object, rights));
     handle::close(context.process, source);
     store_handle(context, new?, out)
+}
+
+/// Waits until a handle can be stored at `out`, if a pager has to supply the page: after
+/// this a call may give up what it cannot get back. A bad address is not its business.
+pub fn wait_for_place(context: Context, out: u64) -> Result<(), Status> {
+    match user_copy::prepare(context.process, out, 4, Permissions::WRITE) {
+        Err(BLOCKED) => Err(BLOCKED),
+        _ => Ok(()),
+    }
 }
 
 fn subset(have: Rights, asked: u32) -> Result<Rights, Status> {

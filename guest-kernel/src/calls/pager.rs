@@ -189,7 +189,8 @@ fn failure(data: u64) -> Result<Status, Status> {
         Status::BUFFER_TOO_SMALL,
     ];
     let status = Status(data as i32);
-    if allowed.contains(&status) {
+    let extended = i64::from(status.0).cast_unsigned() == data;
+    if extended && allowed.contains(&status) {
         Ok(status)
     } else {
         Err(Status::INVALID_ARGS)

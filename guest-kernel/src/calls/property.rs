@@ -58,12 +58,12 @@ pub fn set(
     let found = find(context, value, Rights::SET_PROPERTY)?;
     match property {
         Property::NAME => {
-            let mut new = [0; NAME_LENGTH];
-            let length = size.min(NAME_LENGTH as u64 - 1) as usize;
-            let text = new.get_mut(..length).unwrap_or_default();
-            user_copy::load_bytes(context.process, buffer, text)?;
+            let mut new = user_copy::load_name(context.process, buffer, size)?;
             // What follows the first NUL does not count.
-            let end = new.iter().position(|byte| *byte == 0).unwrap_or(length);
+            let end = new
+                .iter()
+                .position(|byte| *byte == 0)
+                .unwrap_or(NAME_LENGTH);
             new.iter_mut().skip(end).for_each(|byte| *byte = 0);
             *name(found)? = new;
             Ok(())
@@ -79,9 +79,8 @@ pub fn set(
             }
             check_size(size, size_of::<u64>())?;
             let vmo = of_type(found, ObjectType::VMO)?;
-            let mut bytes = [0; 8];
-            user_copy::load_bytes(context.process, buffer, &mut bytes)?;
-            vmo_size::set_stream_size(vmo, u64::from_le_bytes(bytes))
+            let size = user_copy::load(context.process, buffer)?;
+            vmo_size::set_stream_size(vmo, size)
         }
         _ => Err(Status::INVALID_ARGS),
     }

@@ -7,7 +7,7 @@ use abi::objects::{
 use abi::{Rights, Status};
 
 use super::Context;
-use super::handle::store_handle;
+use super::handle::{store_handle, wait_for_place};
 use crate::object::{handle, header, pages, vmo};
 use crate::state::Ptr;
 
@@ -143,6 +143,7 @@ pub fn replace_as_executable(
         handle::find_object::<PlainObject>(context.process, vmex, kind, Rights::empty()).map(|_| ())
     };
     let source = handle::find(context.process, value)?;
+    wait_for_place(context, out)?;
     let object: Ptr<ObjectHeader> = source.object;
     let new = allowed.and_then(|()| {
         if object.object_type != ObjectType::VMO.0 {

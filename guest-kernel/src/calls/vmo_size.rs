@@ -40,7 +40,11 @@ pub fn set_size(context: Context, value: u32, size: u64) -> Result<(), Status> {
     if rounded > MAX_VMO_SIZE {
         return Err(Status::OUT_OF_RANGE);
     }
-    vmo_size::resize(vmo::sized(vmo), size, rounded)
+    let target = vmo::sized(vmo);
+    if target.root_offset.checked_add(rounded).is_none() {
+        return Err(Status::INVALID_ARGS);
+    }
+    vmo_size::resize(target, size, rounded)
 }
 
 /// Sets the stream size (reference §9.3).

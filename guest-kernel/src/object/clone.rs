@@ -81,9 +81,9 @@ pub fn reference(parent: Ptr<Vmo>, resizable: bool) -> Result<Ptr<Vmo>, Status> 
     if resizable && !vmo::has(source, VmoOptions::RESIZABLE) {
         return Err(Status::NOT_SUPPORTED);
     }
-    let kept = VmoOptions::RESIZABLE | VmoOptions::UNBOUNDED | VmoOptions::TRAP_DIRTY;
-    let kept = VmoOptions::from_bits_retain(source.options) & kept;
-    let child = vmo::create(0, 0, VmoOptions::REFERENCE | kept, &[0; 32])?;
+    let mut options = VmoOptions::REFERENCE;
+    options.set(VmoOptions::RESIZABLE, resizable);
+    let child = vmo::create(0, 0, options, &[0; 32])?;
     connect(child, source, 0)?;
     vmo::join_family(child, parent);
     Ok(child)
@@ -108,12 +108,13 @@ pub fn clone(
     let whole_only =
         vmo::has(parent, VmoOptions::SLICE) && !options.contains(VmoOptions::PRIVATE_CLONE);
     check(source, kind, part, shift, whole_only)?;
-    let child = vmo::create(
+    let mut child = vmo::create(
         part.size,
         part.stream_size,
         VmoOptions::CLONE | options,
         &[0; 32],
     )?;
+    child.root_offset = root_offset(source, shift, part).unwrap_or(0);
     let offset = shift + part.offset;
     // Of a slice, only its own range is there.
     let seen = part
@@ -156,17 +157,7 @@ fn check(source: Ptr<Vmo>, kind: Kind, part: Part, shift: u64, slice: bool) -> R
     if kind == Kind::Snapshot && paged {
         return Err(Status::NOT_SUPPORTED);
     }
-    // From the root on, through every clone on the way.
-    let mut total = part
-        .offset
-        .checked_add(part.size)
-        .and_then(|end| end.checked_add(shift));
-    let mut at = source;
-    while let Some(next) = at.source.get() {
-        total = total.and_then(|end| end.checked_add(at.source_offset));
-        at = next;
-    }
-    if total.is_none() {
+    if root_offset(source, shift, part).is_none() {
         return Err(Status::INVALID_ARGS);
     }
     // Of an anonymous VMO only one without a parent can be cloned as MODIFIED.
@@ -178,6 +169,16 @@ fn check(source: Ptr<Vmo>, kind: Kind, part: Part, shift: u64, slice: bool) -> R
         return Err(Status::BAD_STATE);
     }
     Ok(())
+}
+
+/// Where a clone starts, counted from the first VMO of its line; none if it would end
+/// beyond 64 bits.
+fn root_offset(source: Ptr<Vmo>, shift: u64, part: Part) -> Option<u64> {
+    let start = source
+        .root_offset
+        .checked_add(shift)?
+        .checked_add(part.offset)?;
+    start.checked_add(part.size).map(|_| start)
 }
 
 /// The child gets the pages that `source` has: shared, neither may write to them.

@@ -14,6 +14,7 @@ use abi::objects::{
 use abi::{Link, Status};
 use zerocopy::IntoBytes;
 
+use super::pages::Missing;
 use super::{header, page_list, pages, port};
 use crate::calls::BLOCKED;
 use crate::mem::pool::Pool;
@@ -108,18 +109,19 @@ pub fn vmo_gone(mut source: Ptr<PageSource>) {
     SOURCES.free(source);
 }
 
-/// The running thread needs the page at `offset` of a VMO with a pager, and the rest of
-/// `length` bytes as far as it is absent. Gives BLOCKED, or why it cannot be had.
-pub fn need_page(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Status {
-    let end = offset.saturating_add(length).min(vmo.pager_limit);
+/// The running thread needs a page that a pager has not supplied, and what is missing of
+/// `length` bytes. Gives BLOCKED, or why it cannot be had.
+pub fn need_page(missing: Missing, length: u64) -> Status {
+    let Missing { vmo, offset, room } = missing;
+    let end = offset.saturating_add(length.min(room));
     let present = page_list::next_present(vmo, offset, end);
     let end = present.map_or(end, |page| page.offset);
     need(vmo, offset, end, PageCommand::READ, WaitKind::PAGE)
 }
 
 /// As [`need_page`], to write there.
-pub fn need_page_to_write(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Status {
-    need_page(vmo, offset, length.min(WRITE_AHEAD))
+pub fn need_page_to_write(missing: Missing, length: u64) -> Status {
+    need_page(missing, length.min(WRITE_AHEAD))
 }
 
 /// The running thread needs leave to make the pages at `offset` dirty, which are present
@@ -140,7 +142,7 @@ fn is_clean(entry: u64) -> bool {
 fn need(vmo: Ptr<Vmo>, offset: u64, end: u64, command: u16, kind: WaitKind) -> Status {
     let offset = offset & !(PAGE_SIZE - 1);
     let end = end.next_multiple_of(PAGE_SIZE);
-    let thread = sched::current();
+    let mut thread = sched::current();
     if let Some((status, _)) = sched::woken(thread, kind)
         && status != Status::OK
         && thread.wait_key == offset
@@ -153,9 +155,11 @@ fn need(vmo: Ptr<Vmo>, offset: u64, end: u64, command: u16, kind: WaitKind) -> S
     if source.flags != 0 {
         return Status::BAD_STATE;
     }
-    if let Err(status) = request(source, offset, end, command) {
-        return status;
+    match request(source, offset, end, command) {
+        Ok(joined) => thread.wait_request = joined,
+        Err(status) => return status,
     }
+    thread.wait_length = end - offset;
     sched::block(Wait {
         kind,
         object: Some(vmo.cast()),
@@ -166,19 +170,19 @@ fn need(vmo: Ptr<Vmo>, offset: u64, end: u64, command: u16, kind: WaitKind) -> S
 }
 
 /// Asks for `[offset, end)`, up to the next request of the same kind that stands, unless
-/// one covers `offset` already (reference §17.3).
+/// one covers `offset` already (reference §17.3); gives the number of that one, else 0.
 fn request(
     mut source: Ptr<PageSource>,
     offset: u64,
     mut end: u64,
     command: u16,
-) -> Result<(), Status> {
+) -> Result<u64, Status> {
     let mut before: Option<Ptr<StandingRequest>> = None;
     let mut next = source.first_request;
     while let Some(at) = next.get() {
         if at.command == u32::from(command) {
             if at.offset <= offset && offset < at.offset + at.length {
-                return Ok(());
+                return Ok(at.number);
             }
             if at.offset > offset {
                 end = end.min(at.offset);
@@ -204,7 +208,9 @@ fn request(
         }
     }
     source.request_count += 1;
-    send(source, command, offset, end - offset)
+    source.requests += 1;
+    new.number = source.requests;
+    send(source, command, offset, end - offset).map(|()| 0)
 }
 
 fn send(source: Ptr<PageSource>, command: u16, offset: u64, length: u64) -> Result<(), Status> {
@@ -261,6 +267,7 @@ pub fn answer(mut source: Ptr<PageSource>, offset: u64, length: u64, command: u1
                 rest.offset = end;
                 rest.length = tail;
                 rest.command = at.command;
+                rest.number = at.number;
                 rest.next = at.next;
                 at.next = rest.link();
                 source.request_count += 1;
@@ -287,13 +294,39 @@ pub fn answer(mut source: Ptr<PageSource>, offset: u64, length: u64, command: u1
     wake_those(source, kind, offset, end, status);
 }
 
+/// Wakes those that an answer for `[offset, end)` concerns. Who has asked itself goes on
+/// when the page that it needs next is answered. Who has joined the request of another
+/// goes on when that one is answered whole, and is told then if a part of its own failed
+/// (reference §17.5).
 fn wake_those(source: Ptr<PageSource>, kind: WaitKind, offset: u64, end: u64, status: Status) {
     let vmo = source.vmo.get().map(Ptr::cast);
-    sched::for_each_waiting(kind, vmo, |thread| {
-        if (offset..end).contains(&thread.wait_key) {
-            sched::wake(thread, status, 0);
+    sched::for_each_waiting(kind, vmo, |mut thread| {
+        if thread.wait_request == 0 {
+            if (offset..end).contains(&thread.wait_key) {
+                sched::wake(thread, status, 0);
+            }
+            return;
+        }
+        let own_end = thread.wait_key + thread.wait_length;
+        if status != Status::OK && thread.wait_key < end && offset < own_end {
+            thread.wake_status = status.0;
+        }
+        if !stands(source, thread.wait_request) {
+            sched::wake(thread, Status(thread.wake_status), 0);
         }
     });
+}
+
+/// Whether anything of the request with that number is not answered.
+fn stands(source: Ptr<PageSource>, number: u64) -> bool {
+    let mut next = source.first_request;
+    while let Some(at) = next.get() {
+        if at.number == number {
+            return true;
+        }
+        next = at.next;
+    }
+    false
 }
 
 /// Everybody who waits gets BAD_STATE, and no request stands any more.

@@ -30,14 +30,26 @@ pub enum Visible {
     Page(u64, bool),
     /// Zeros.
     Zero,
-    /// Something that the pager of that VMO has not supplied, at that offset.
-    Missing(Ptr<Vmo>, u64),
+    /// Something that a pager has not supplied.
+    Missing(Missing),
+}
+
+/// A page that a pager has not supplied.
+#[derive(Clone, Copy)]
+pub struct Missing {
+    /// The VMO with the pager.
+    pub vmo: Ptr<Vmo>,
+    /// Where in it.
+    pub offset: u64,
+    /// Bytes from there on that can be seen from where somebody looked.
+    pub room: u64,
 }
 
 /// What stands at an offset of a VMO that is no alias. The loop is bounded by the depth of
 /// clones.
 pub fn visible(vmo: Ptr<Vmo>, offset: u64) -> Visible {
     let (mut at, mut offset, mut own) = (vmo, offset, true);
+    let mut room = u64::MAX;
     loop {
         let entry = page_list::entry(at, offset);
         if entry & PRESENT != 0 {
@@ -45,6 +57,7 @@ pub fn visible(vmo: Ptr<Vmo>, offset: u64) -> Visible {
         }
         match at.source.get() {
             Some(source) if offset < at.source_limit => {
+                room = room.min(at.source_limit - offset);
                 offset += at.source_offset;
                 at = source;
                 own = false;
@@ -52,7 +65,13 @@ pub fn visible(vmo: Ptr<Vmo>, offset: u64) -> Visible {
                     return Visible::Zero;
                 }
             }
-            _ if offset < at.pager_limit => return Visible::Missing(at, offset),
+            _ if offset < at.pager_limit => {
+                return Visible::Missing(Missing {
+                    vmo: at,
+                    offset,
+                    room: room.min(at.pager_limit - offset),
+                });
+            }
             _ => return Visible::Zero,
         }
     }
@@ -72,11 +91,11 @@ pub fn make_readable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
     }
     let mut at = start;
     while at < end {
-        if let Visible::Missing(owner, place) = visible(vmo, at) {
+        if let Visible::Missing(missing) = visible(vmo, at) {
             if at > start {
                 break;
             }
-            return (0, pager::need_page(owner, place, end - at));
+            return (0, pager::need_page(missing, end - at));
         }
         at += PAGE_SIZE;
     }
@@ -165,10 +184,8 @@ pub fn make_writable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
                 if let Err(stop) = result {
                     status = match stop {
                         Stop::Status(status) => status,
-                        Stop::Page(..) | Stop::Dirty if at > start => Status::OK,
-                        Stop::Page(owner, place) => {
-                            pager::need_page_to_write(owner, place, end - at)
-                        }
+                        Stop::Page(_) | Stop::Dirty if at > start => Status::OK,
+                        Stop::Page(missing) => pager::need_page_to_write(missing, end - at),
                         Stop::Dirty => pager::need_dirty(vmo, at, end - at),
                     };
                     break;
@@ -196,7 +213,7 @@ pub fn make_writable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
 enum Stop {
     Status(Status),
     /// The pager has not supplied what stands there.
-    Page(Ptr<Vmo>, u64),
+    Page(Missing),
     /// The pager must allow that the page becomes dirty.
     Dirty,
 }
@@ -275,7 +292,7 @@ impl Work {
                 self.fresh = true;
                 frames::allocate().map_err(Stop::Status)
             }
-            Visible::Missing(owner, place) => Err(Stop::Page(owner, place)),
+            Visible::Missing(missing) => Err(Stop::Page(missing)),
         }
     }
 

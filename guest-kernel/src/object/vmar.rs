@@ -9,7 +9,7 @@
 mod change;
 mod place;
 
-use abi::layout::{USER_BASE, USER_TOP};
+use abi::layout::{MAX_VMAR_DEPTH, USER_BASE, USER_TOP};
 use abi::objects::{Mapping, ObjectType, Process, Region, Vmar};
 use abi::options::VmOptions;
 use abi::{Link, Status};
@@ -51,19 +51,28 @@ pub fn create_root(process: Ptr<Process>) -> Result<Ptr<Vmar>, Status> {
 /// some of [`FLAGS`].
 ///
 /// # Errors
-/// NO_MEMORY.
+/// NO_RESOURCES if too many stand in one another; NO_MEMORY.
 pub fn create_sub(
     parent: Ptr<Vmar>,
     base: u64,
     size: u64,
     flags: VmOptions,
 ) -> Result<Ptr<Vmar>, Status> {
+    if depth(parent) >= MAX_VMAR_DEPTH {
+        return Err(Status::NO_RESOURCES);
+    }
     let mut vmar = create(Ptr::new(parent.process), base, size)?;
     vmar.region.parent = parent.link();
     vmar.flags = flags.bits();
     vmar.search_from = place::random_start(base, size);
     insert(parent, vmar.cast());
     Ok(vmar)
+}
+
+/// VMARs from the root to this one, both included.
+fn depth(vmar: Ptr<Vmar>) -> u32 {
+    let ancestors = core::iter::successors(Some(vmar), |vmar| vmar.region.parent.get());
+    ancestors.fold(0, |depth, _| depth + 1)
 }
 
 fn create(process: Ptr<Process>, base: u64, size: u64) -> Result<Ptr<Vmar>, Status> {
@@ -240,7 +249,6 @@ fn discard_mapping(mapping: Ptr<Mapping>) {
 /// Takes everything out of a VMAR whose pages are unmapped already; it stays as long as
 /// handles refer to it, but leads nowhere.
 pub fn shut_down(top: Ptr<Vmar>) {
-    // No recursion: programs choose how deep VMARs stand in one another.
     let mut vmar = top;
     loop {
         if let Some(region) = vmar.first_child.get() {

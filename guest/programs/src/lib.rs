@@ -13,6 +13,7 @@ pub mod cases;
 pub mod child;
 pub mod inspect;
 pub mod memory;
+pub mod model;
 pub mod modes;
 pub mod pattern;
 pub mod probe;

@@ -177,6 +177,14 @@ pub fn reclaim() -> Result<()> {
     status(Call::Reclaim, &[]).ok()
 }
 
+/// The last case of a suite: whatever it did has left the kernel's structures whole.
+pub fn sound(suite: &mut crate::suite::Suite) {
+    suite.case("the kernel's structures are whole in the end", || {
+        status(Call::DebugCheck, &[]).ok()?;
+        Ok(())
+    });
+}
+
 /// Fails the case unless the call fails with that status.
 #[macro_export]
 macro_rules! refused {

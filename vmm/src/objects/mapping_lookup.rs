@@ -6,7 +6,7 @@ use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use vm_memory::GuestAddress;
 
 /// The deepest nesting of VMARs that is looked into.
-pub const MAX_VMAR_DEPTH: usize = 64;
+pub const MAX_VMAR_DEPTH: usize = abi::layout::MAX_VMAR_DEPTH as usize;
 /// The most regions of one VMAR that are looked at.
 const MAX_REGIONS: usize = 1 << 20;
 

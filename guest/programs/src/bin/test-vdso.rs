@@ -2,6 +2,8 @@
 //! say, and bytes that nobody changes (reference §6.4, §18, §19.1). What may be mapped of
 //! it is the matter of `test-vdso-map`, and calls that are refused are among `crash`'s
 //! kinds.
+//!
+//! Run as `test-vdso test-victim --until first -- --gate on`.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 

@@ -3,12 +3,10 @@
 use super::Subject;
 use crate::memory::PAGE;
 use crate::probe::{out, status, vmo_create};
+use abi::layout::SCRATCH_BASE;
 use abi::objects::VmoOptions;
 use abi::startup::{PA_RESOURCE, PA_USER2, PA_VMO_VDSO};
 use libzx::{Call, Result, startup};
-
-/// Guest-physical memory that nobody uses, for physical VMOs.
-pub const SCRATCH_BASE: u64 = 0x9_0000;
 
 /// The root resource.
 #[must_use]

@@ -268,7 +268,6 @@ fn types() -> Outcome {
         Topic::TASK_STATS,
         Topic::PROCESS_MAPS,
         Topic::PROCESS_VMOS,
-        Topic::HANDLE_COUNT,
         Topic::VMAR,
     ] {
         let other = if topic == Topic::VMAR {

@@ -100,24 +100,23 @@ fn relations() -> Outcome {
     Ok(())
 }
 
-fn count() -> Result<u32, Status> {
-    record(own_process(), Topic::HANDLE_COUNT)
-}
-
+/// The handles to an object, whoever has them.
 fn counts() -> Outcome {
-    let before = count()?;
+    let count = |handle| record::<u32>(handle, Topic::HANDLE_COUNT);
     let vmo = Object::new(1)?;
-    expect_eq!(count()?, before + 1);
+    expect_eq!(count(vmo.handle)?, 1);
     let more = [duplicate(vmo.handle, 0)?, duplicate(vmo.handle, 4)?];
-    expect_eq!(count()?, before + 3);
+    expect_eq!(count(vmo.handle)?, 3);
+    // A mapping is no handle.
+    let sub = SubVmar::new(1)?;
+    sub.at(0, vmo.handle, 1).call()?;
+    expect_eq!((count(vmo.handle)?, count(sub.handle)?), (3, 1));
     for handle in more {
         expect_eq!(close(handle), Status::OK);
     }
-    drop(vmo);
-    expect_eq!(count()?, before);
-    // The handles of another process: none of its own yet.
+    expect_eq!(count(vmo.handle)?, 1);
     let child = Child::new("counted")?;
-    expect_eq!(record::<u32>(child.process, Topic::HANDLE_COUNT)?, 0);
+    expect_eq!((count(child.process)?, count(child.vmar)?), (1, 1));
     Ok(())
 }
 
@@ -146,6 +145,6 @@ pub(super) fn run(suite: &mut Suite) {
         "a process is related to its job, a thread to its process",
         relations,
     );
-    suite.case("HANDLE_COUNT counts handles", counts);
+    suite.case("HANDLE_COUNT counts the handles to an object", counts);
     suite.case("VMAR tells base and length", the_root_vmar);
 }

@@ -1,10 +1,16 @@
 //! The cases of `test-process-memory`.
 
 mod checks;
+mod copies;
+mod kinds;
+mod order;
 mod others;
+mod place;
 mod private;
 mod read;
 mod target;
+mod targets;
+mod walk;
 mod write;
 
 use crate::expect_eq;
@@ -122,5 +128,10 @@ pub fn run(suite: &mut Suite, modes: Modes) {
         "an ended process is a bad state [5.4/4 22/10 23/14]",
         || others::an_ended_process_is_a_bad_state(modes),
     );
+    order::run(suite, modes);
+    walk::run(suite, modes);
+    kinds::run(suite, modes);
+    copies::run(suite, modes);
+    targets::run(suite, modes);
     on_the_victim(suite, modes);
 }

@@ -6,10 +6,11 @@ use crate::modes::Modes;
 use crate::probe::{self, UNTOUCHED, process_read, process_write, vmo_read, vmo_write};
 use crate::suite::{Failure, Outcome};
 use crate::{ensure, expect_eq};
-use libzx::{MapOptions, PAGE_SIZE, Rights, Status, Vmo, startup};
+use abi::options::Property;
+use libzx::{Call, MapOptions, PAGE_SIZE, Rights, Status, Vmo, startup};
 
 /// The value of the own process's handle.
-fn process() -> Result<u32, Failure> {
+pub(super) fn process() -> Result<u32, Failure> {
     let process = startup().process_self();
     let process = process.ok_or_else(|| failure("no handle of the process"))?;
     Ok(process.handle().raw())
@@ -99,23 +100,18 @@ pub(super) fn the_process_can_be_read_there() -> Outcome {
     Ok(())
 }
 
-/// The first and last bytes of a segment, to see whether they change.
-fn ends(start: u64, size: u64) -> Result<[[u8; 16]; 2], Failure> {
-    let process = process()?;
+/// The first and last bytes of a segment of a process, to see whether they change.
+fn ends(process: u32, start: u64, size: u64) -> Result<[[u8; 16]; 2], Failure> {
     let mut found = [[0; 16]; 2];
     for (address, bytes) in [start, start + size - 16].into_iter().zip(&mut found) {
         let (status, _) = process_read(process, address, probe::out(bytes), 16);
-        expect_ok(status)?;
+        status.ok()?;
     }
     Ok(core::hint::black_box(found))
 }
 
-fn expect_ok(status: Status) -> Result<(), Failure> {
-    status.ok().map_err(Failure::from)
-}
-
-pub(super) fn neither_segment_can_be_written_from_outside(modes: Modes) -> Outcome {
-    let process = process()?;
+/// That no byte of these segments of a process can be written.
+fn writes_are_denied(process: u32, segments: [(u64, u64); 2], modes: Modes) -> Outcome {
     let denied = if modes.gate {
         Status::ACCESS_DENIED
     } else {
@@ -123,30 +119,58 @@ pub(super) fn neither_segment_can_be_written_from_outside(modes: Modes) -> Outco
     };
     let junk = Area::touched(2)?;
     junk.fill(1, 2 * PAGE_SIZE);
-    for (start, size) in segments()? {
-        let before = ends(start, size)?;
+    for (start, size) in segments {
+        let before = ends(process, start, size)?;
         for address in [start, start + 1, start + PAGE - 1, start + size - 1] {
             for length in [1, 16, PAGE, 2 * PAGE] {
                 let given = process_write(process, address, junk.at(0), length);
-                expect_eq!(
-                    (address, length, given),
-                    (address, length, (denied, UNTOUCHED))
-                );
+                let wanted = (denied, UNTOUCHED);
+                expect_eq!((address, length, given), (address, length, wanted));
             }
         }
         // Before the buffer is looked at.
         let given = process_write(process, start, 0x7000_0000_0000, 1);
         expect_eq!(given, (denied, UNTOUCHED));
-        expect_eq!(ends(start, size)?, before);
+        expect_eq!(ends(process, start, size)?, before);
     }
     Ok(())
+}
+
+pub(super) fn neither_segment_can_be_written_from_outside(modes: Modes) -> Outcome {
+    writes_are_denied(process()?, segments()?, modes)
+}
+
+/// Where a process has its vDSO, as the kernel says.
+pub(super) fn base_of(process: u32) -> Result<u64, Failure> {
+    let mut base = 0_u64;
+    let property = u64::from(Property::PROCESS_VDSO_BASE_ADDRESS);
+    let arguments = [u64::from(process), property, probe::out(&mut base), 8];
+    probe::status(Call::ObjectGetProperty, &arguments).ok()?;
+    Ok(core::hint::black_box(base))
+}
+
+/// The vDSO of the other program, which stands somewhere else.
+pub(super) fn anothers_neither(modes: Modes) -> Outcome {
+    let other = startup().other(0);
+    let other = other.ok_or_else(|| failure("there is no second program"))?;
+    let process = other.process.handle().raw();
+    let base = base_of(process)?;
+    let [(own, data_size), (code, code_size)] = segments()?;
+    ensure!(base != own && base != 0, "its vDSO is at {base:#x}, too");
+    let theirs = [(base, data_size), (base + (code - own), code_size)];
+    // It is there, and it is the same image.
+    for ((start, size), (own, _)) in theirs.into_iter().zip(segments()?) {
+        let found = ends(process, start, size)?;
+        expect_eq!(found, ends(self::process()?, own, size)?);
+    }
+    writes_are_denied(process, theirs, modes)
 }
 
 /// Of a mapping that ends where the vDSO begins, a write changes what is there and no
 /// more; nothing is given to it if there is no such place.
 pub(super) fn a_write_that_starts_below_does_not_reach_it(modes: Modes) -> Outcome {
     let [(base, size), _] = segments()?;
-    let before = ends(base, size)?;
+    let before = ends(process()?, base, size)?;
     let below = Vmo::create(PAGE)?;
     let root = startup().vmar_root();
     let root = root.ok_or_else(|| failure("no handle of the root VMAR"))?;
@@ -178,7 +202,7 @@ pub(super) fn a_write_that_starts_below_does_not_reach_it(modes: Modes) -> Outco
         !modes.gate || arrived == 16,
         "{arrived} of 16 bytes arrived"
     );
-    expect_eq!(ends(base, size)?, before);
+    expect_eq!(ends(process()?, base, size)?, before);
     // SAFETY: nothing else is in that page.
     unsafe { root.unmap(address, PAGE_SIZE) }?;
     Ok(())

@@ -10,8 +10,17 @@ use libzx::{Call, MapOptions, Status, startup};
 /// What the callee-saved registers hold before each call: rbx, rbp, r12, r13, r14, r15.
 const KEPT: [u64; 6] = [0xB1, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6];
 
-// rdi = function, rsi = its eight arguments, rdx = room for the six registers that a
-// function must keep. Seven pushes make the stack a multiple of 16 again.
+/// What a call leaves in the registers.
+struct Left {
+    rax: u64,
+    /// Those that a function must keep.
+    kept: [u64; 6],
+    /// Those of the arguments: rdi, rsi, rdx, r10, r8, r9.
+    arguments: [u64; 6],
+}
+
+// rdi = function, rsi = its eight arguments, rdx = room for twelve registers: those that a
+// function must keep, then those of the arguments. Seven pushes make the stack a multiple of 16 again.
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
     ".globl test_vdso_call",
@@ -42,7 +51,14 @@ core::arch::global_asm!(
     "mov r15d, 0xB6",
     "call rax",
     "add rsp, 16",
+    "mov r11, rdx",
     "pop rdx",
+    "mov [rdx + 48], rdi",
+    "mov [rdx + 56], rsi",
+    "mov [rdx + 64], r11",
+    "mov [rdx + 72], r10",
+    "mov [rdx + 80], r8",
+    "mov [rdx + 88], r9",
     "mov [rdx], rbx",
     "mov [rdx + 8], rbp",
     "mov [rdx + 16], r12",
@@ -61,22 +77,31 @@ core::arch::global_asm!(
 
 #[cfg(target_os = "none")]
 unsafe extern "C" {
-    fn test_vdso_call(function: u64, arguments: &[u64; 8], kept: &mut [u64; 6]) -> u64;
+    fn test_vdso_call(function: u64, arguments: &[u64; 8], left: &mut [[u64; 6]; 2]) -> u64;
 }
 
-/// Calls a stub; `rax`, and what is then in the registers that it must keep.
+/// Calls a stub.
 #[cfg(target_os = "none")]
-fn call(call: Call, arguments: [u64; 8]) -> Result<(u64, [u64; 6]), Failure> {
-    let mut kept = [0; 6];
+fn call(call: Call, arguments: [u64; 8]) -> Result<Left, Failure> {
+    let mut left = [[0; 6]; 2];
     // SAFETY: the rule of `probe`, which the callers keep.
-    let rax = unsafe { test_vdso_call(stub(call)?, &arguments, &mut kept) };
-    Ok((rax, kept))
+    let rax = unsafe { test_vdso_call(stub(call)?, &arguments, &mut left) };
+    let [kept, arguments] = left;
+    Ok(Left {
+        rax,
+        kept,
+        arguments,
+    })
 }
 
 /// The host has no vDSO.
 #[cfg(not(target_os = "none"))]
-fn call(call: Call, _arguments: [u64; 8]) -> Result<(u64, [u64; 6]), Failure> {
-    stub(call).map(|_| (0, KEPT))
+fn call(call: Call, _arguments: [u64; 8]) -> Result<Left, Failure> {
+    stub(call).map(|_| Left {
+        rax: 0,
+        kept: KEPT,
+        arguments: [0; 6],
+    })
 }
 
 fn root() -> u32 {
@@ -101,7 +126,7 @@ fn map_arguments(vmo: u32, out: u64) -> [u64; 8] {
 pub(super) fn arguments_and_results_go_where_c_has_them() -> Outcome {
     let vmo = probe::vmo_create(2 * PAGE, 0)?;
     let mut address = 0_u64;
-    let (rax, _) = call(Call::VmarMap, map_arguments(vmo, probe::out(&mut address)))?;
+    let rax = call(Call::VmarMap, map_arguments(vmo, probe::out(&mut address)))?.rax;
     let address = core::hint::black_box(address);
     expect_eq!(rax, 0);
     // It is the second page that is mapped: all seven have arrived.
@@ -112,17 +137,17 @@ pub(super) fn arguments_and_results_go_where_c_has_them() -> Outcome {
     let arguments = [u64::from(vmo), given, PAGE + 100, 8, 0, 0, 0, 0];
     bytes = [0; 8];
     core::hint::black_box(&mut bytes);
-    expect_eq!(call(Call::VmoRead, arguments)?.0, 0);
+    expect_eq!(call(Call::VmoRead, arguments)?.rax, 0);
     expect_eq!(&core::hint::black_box(bytes), b"seventh!");
     expect_eq!(probe::vmar_unmap(root(), address, PAGE), Status::OK);
     expect_eq!(probe::close(vmo), Status::OK);
     // A status fills the whole of rax.
-    let (rax, _) = call(Call::VmoGetSize, [0; 8])?;
+    let rax = call(Call::VmoGetSize, [0; 8])?.rax;
     expect_eq!(rax, Status::BAD_HANDLE.to_register());
     Ok(())
 }
 
-pub(super) fn the_callers_registers_are_kept() -> Outcome {
+pub(super) fn registers_are_kept_or_zeroed() -> Outcome {
     // Few arguments and many, of the host and of the kernel, one that waits, one that
     // gives the vCPU away.
     let junk = [0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7];
@@ -136,8 +161,9 @@ pub(super) fn the_callers_registers_are_kept() -> Outcome {
         (Call::ThreadYield, [0; 8]),
         (Call::Nanosleep, [1; 8]),
     ] {
-        let (_, kept) = call(number, arguments)?;
-        expect_eq!((number, kept), (number, KEPT));
+        let left = call(number, arguments)?;
+        expect_eq!((number, left.kept), (number, KEPT));
+        expect_eq!((number, left.arguments), (number, [0; 6]));
     }
     Ok(())
 }

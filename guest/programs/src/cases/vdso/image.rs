@@ -1,11 +1,12 @@
 //! The image as an ELF file (reference §18; System V ABI, chapters 4 and 5).
 
-use super::{image, segments, stub, symbol, vmo};
+use super::{access, image, segments, stub, symbol, vmo};
 use crate::memory::{Area, PAGE};
+use crate::probe::process_read;
 use crate::suite::Outcome;
 use crate::text::Text;
 use crate::{ensure, expect_eq};
-use libzx::{Call, startup};
+use libzx::{Call, Status};
 
 /// What the file header starts with: 64 bits, little endian, version 1.
 const IDENT: [u8; 7] = [0x7F, b'E', b'L', b'F', 2, 1, 1];
@@ -75,15 +76,16 @@ pub(super) fn every_call_has_two_names_for_its_stub() -> Outcome {
 pub(super) fn its_base_is_the_address_that_the_program_is_given() -> Outcome {
     let [(base, _), (code, _)] = segments()?;
     expect_eq!((base % PAGE, code % PAGE), (0, 0));
-    let process = startup().process_self();
-    let process = process.ok_or_else(|| super::failure("no handle of the process"))?;
-    let mut start = [0; 7];
-    let address = usize::try_from(base).unwrap_or(0);
-    expect_eq!(process.read_memory(address, &mut start)?, 7);
+    let process = access::process()?;
+    expect_eq!(access::base_of(process)?, base);
+    let buffer = Area::touched(1)?;
+    let given = process_read(process, base, buffer.at(0), IDENT.len() as u64);
+    expect_eq!(given, (Status::OK, IDENT.len() as u64));
+    let mut start = [0; IDENT.len()];
+    buffer.map.load(0, &mut start);
     expect_eq!(start, IDENT);
     // The page before is not its.
-    let buffer = Area::touched(1)?;
-    let (status, _) = crate::probe::process_read(process.handle().raw(), base - 1, buffer.at(0), 1);
-    expect_eq!(status, libzx::Status::NO_MEMORY);
+    let (status, _) = process_read(process, base - 1, buffer.at(0), 1);
+    expect_eq!(status, Status::NO_MEMORY);
     Ok(())
 }

@@ -72,8 +72,8 @@ pub fn run(suite: &mut Suite, modes: Modes) {
         call::arguments_and_results_go_where_c_has_them,
     );
     suite.case(
-        "the caller's registers are kept [19.1/2]",
-        call::the_callers_registers_are_kept,
+        "registers are kept or zeroed [19.1/2 19.1/3]",
+        call::registers_are_kept_or_zeroed,
     );
     suite.case(
         "the handle cannot write and can execute [18/3]",
@@ -88,9 +88,12 @@ pub fn run(suite: &mut Suite, modes: Modes) {
         access::the_process_can_be_read_there()
     });
     suite.case(
-        "neither segment can be written from outside [18/11 6.4/1 6.4/2 6.1/8]",
+        "neither segment can be written from outside [18/11 6.4/2 6.1/8]",
         || access::neither_segment_can_be_written_from_outside(modes),
     );
+    suite.case("nor can those of another process [6.4/1 6.4/2]", || {
+        access::anothers_neither(modes)
+    });
     suite.case(
         "a write that starts below does not reach it [6.4/3]",
         || access::a_write_that_starts_below_does_not_reach_it(modes),

@@ -1,8 +1,12 @@
 //! The cases of `test-vmar`, and what they share.
 
 mod arguments;
+mod beyond;
 mod bytes;
+mod layout;
 mod place;
+mod steps;
+mod steps_of_unmap;
 mod unmap;
 
 use crate::memory::PAGE;
@@ -125,4 +129,8 @@ pub fn run(suite: &mut Suite) {
         "a place can be used again",
         place::a_place_can_be_used_again,
     );
+    steps::run(suite);
+    steps_of_unmap::run(suite);
+    beyond::run(suite);
+    layout::run(suite);
 }

@@ -1,6 +1,6 @@
 //! `zx_vmar_op_range` (reference §13.5).
 
-use crate::inspect::{refused, vmo};
+use crate::inspect::vmo;
 use crate::memory::{KERNEL_BASE, PAGE};
 use crate::probe::{out, process_read, status};
 use crate::regions::*;

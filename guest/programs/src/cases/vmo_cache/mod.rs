@@ -12,4 +12,5 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     policy::run(suite);
     effects::run(suite, modes);
     transfer::run(suite);
+    crate::subject::sound(suite);
 }

@@ -37,7 +37,10 @@ pub(super) fn run(suite: &mut Suite) {
         same,
     );
     suite.case("transfer: within one VMO [12.2/7 12.2/8]", within);
-    suite.case("transfer: length 0 changes nothing", nothing);
+    suite.case(
+        "transfer: length 0 is OK, unless out of range [12.2/4]",
+        nothing,
+    );
     suite.case(
         "transfer: snapshots of either side keep their bytes [7/7]",
         family,
@@ -233,6 +236,9 @@ fn nothing() -> Outcome {
     let (to, from) = pair()?;
     for (offset, at) in [(0, 0), (4 * PAGE, 4 * PAGE), (PAGE, 0)] {
         expect_eq!(transfer(to.id(), 0, offset, 0, from.id(), at), OK);
+    }
+    for (offset, at) in [(5 * PAGE, 0), (0, 5 * PAGE)] {
+        expect_eq!(transfer(to.id(), 0, offset, 0, from.id(), at), OUT_OF_RANGE);
     }
     unmoved(&to, &from)
 }

@@ -12,50 +12,72 @@ use abi::options::{ChildOptions, RangeOp};
 use libzx::{PAGE_SIZE, Rights};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("slice: no other flag but NO_WRITE", slice_flags);
-    suite.case("slice: wholly inside the parent", slice_inside);
     suite.case(
-        "slice: a resizable parent is NOT_SUPPORTED, after the range",
+        "slice: no other flag but NO_WRITE [10.2/1 10.2/2]",
+        slice_flags,
+    );
+    suite.case("slice: wholly inside the parent [10.2/3]", slice_inside);
+    suite.case(
+        "slice: a resizable parent is NOT_SUPPORTED, after the range [10.2/4]",
         slice_resizable,
     );
     suite.case(
-        "slice: an uncached parent is BAD_STATE unless contiguous",
+        "slice: an uncached parent is BAD_STATE unless contiguous [10.2/5 10.2/6]",
         slice_uncached,
     );
-    suite.case("slice: of a contiguous parent", slice_contiguous);
-    suite.case("slice: size 0 is legal", slice_nothing);
-    suite.case("slice: the same bytes both ways, mapped too", slice_bytes);
-    suite.case("slice: commit and decommit pass through", slice_commit);
-    suite.case("slice: of a slice", slice_of_slice);
     suite.case(
-        "slice: told of as no clone, with nothing of its own",
+        "slice: of a contiguous parent [10.2/6 10.2/13]",
+        slice_contiguous,
+    );
+    suite.case("slice: size 0 is legal [10.2/8]", slice_nothing);
+    suite.case(
+        "slice: the same bytes both ways, mapped too [10.2/9 7/12]",
+        slice_bytes,
+    );
+    suite.case(
+        "slice: commit and decommit pass through [10.2/10 11/21]",
+        slice_commit,
+    );
+    suite.case("slice: of a slice [10.2/11]", slice_of_slice);
+    suite.case(
+        "slice: told of as no clone, with nothing of its own [10.2/12 10.2/13]",
         slice_info,
     );
     suite.case("slice: ends at its own end", slice_bounds);
     suite.case(
-        "slice: works on when the parent's handle is closed",
+        "slice: works on when the parent's handle is closed [10.4/5]",
         slice_survives,
     );
     suite.case(
-        "reference: only RESIZABLE and NO_WRITE may accompany",
+        "reference: only RESIZABLE and NO_WRITE may accompany [10.2/1 10.2/14]",
         reference_flags,
     );
     suite.case(
-        "reference: offset and size are 0, before the parent's kind",
+        "reference: offset and size are 0, before the parent's kind [10.2/15]",
         reference_range,
     );
     suite.case(
-        "reference: not of slices, contiguous and physical VMOs",
+        "reference: not of slices, contiguous and physical VMOs [10.2/16]",
         reference_parent,
     );
-    suite.case("reference: everything is the parent's", reference_shares);
     suite.case(
-        "reference: a resize through either is seen in the other",
+        "reference: everything is the parent's [10.2/18 10.2/20 10.2/21]",
+        reference_shares,
+    );
+    suite.case(
+        "reference: of an uncached VMO it is uncached too [10.2/19]",
+        reference_uncached,
+    );
+    suite.case(
+        "reference: a resize through either is seen in the other [10.2/22 10.4/4]",
         reference_resize,
     );
-    suite.case("reference: of a reference", reference_of_reference);
     suite.case(
-        "reference: works on when the parent's handle is closed",
+        "reference: of a reference [10.2/18]",
+        reference_of_reference,
+    );
+    suite.case(
+        "reference: works on when the parent's handle is closed [10.4/5]",
         reference_survives,
     );
 }
@@ -297,6 +319,22 @@ fn reference_shares() -> Outcome {
     expect_eq!(vmo.committed(), Ok(2 * PAGE));
     expect_eq!(reference.rights()?.contains(Rights::RESIZE), false);
     refused!(reference.byte(2 * PAGE), OUT_OF_RANGE);
+    Ok(())
+}
+
+fn reference_uncached() -> Outcome {
+    for policy in 1..4 {
+        let vmo = Subject::pages(1)?;
+        vmo.put(1, 0, PAGE)?;
+        vmo.set_policy(policy).ok()?;
+        let reference = vmo.reference()?;
+        expect_eq!(reference.info()?.cache_policy, policy);
+        refused!(reference.byte(0), BAD_STATE);
+        refused!(reference.put_byte(0, 1), BAD_STATE);
+        drop(reference);
+        vmo.set_policy(0).ok()?;
+        expect_eq!(vmo.differs(1, 0, PAGE), Ok(None));
+    }
     Ok(())
 }
 

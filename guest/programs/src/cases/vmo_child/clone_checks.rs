@@ -15,26 +15,41 @@ use abi::layout::MAX_VMO_SIZE;
 use abi::options::{ChildOptions, Topic};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("clone: a physical parent, before the offset", physical);
-    suite.case("clone: a contiguous parent", contiguous);
-    suite.case("clone: an unaligned offset, before the policy", unaligned);
-    suite.case("clone: an uncached parent, before an overflow", uncached);
-    suite.case("clone: an end past 2^64, added up from the root", overflow);
-    suite.case("clone: a snapshot of a slice, after an overflow", of_slice);
-    suite.case("clone: pinned pages in the range", pinned);
     suite.case(
-        "clone: at and past the parent's end there are zeros",
+        "clone: a physical parent, before the offset [10.3/1 10.1/6]",
+        physical,
+    );
+    suite.case("clone: a contiguous parent [10.3/1]", contiguous);
+    suite.case(
+        "clone: an unaligned offset, before the policy [10.3/2 10.1/9]",
+        unaligned,
+    );
+    suite.case(
+        "clone: an uncached parent, before an overflow [10.3/3]",
+        uncached,
+    );
+    suite.case(
+        "clone: an end past 2^64, added up from the root [10.3/5]",
+        overflow,
+    );
+    suite.case(
+        "clone: a snapshot of a slice, after an overflow [10.3/6]",
+        of_slice,
+    );
+    suite.case("clone: pinned pages in the range [10.3/7]", pinned);
+    suite.case(
+        "clone: at and past the parent's end there are zeros [10.3/8]",
         past_the_end,
     );
     suite.case(
-        "clone: at least on write is a snapshot of an anonymous VMO",
+        "clone: at least on write is a snapshot of an anonymous VMO [10.3/9]",
         upgraded,
     );
     suite.case(
-        "clone: modified is a snapshot of an anonymous VMO",
+        "clone: modified is a snapshot of an anonymous VMO [10.3/10]",
         modified,
     );
-    suite.case("clone: resizable or not, as asked for", resizable);
+    suite.case("clone: resizable or not, as asked for [10.5/1]", resizable);
 }
 
 fn physical() -> Outcome {

@@ -10,20 +10,29 @@ use libzx::{MapOptions, PAGE_SIZE};
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "ZERO_CHILDREN: cleared by a child of any kind, asserted after the last",
+        "ZERO_CHILDREN: cleared by a child of any kind, asserted after the last [7/14 7/15 7/16 7/18]",
         kinds,
     );
     suite.case(
-        "ZERO_CHILDREN: several children, the last one counts",
+        "ZERO_CHILDREN: several children, the last one counts [7/16 7/18]",
         several,
     );
     suite.case(
-        "ZERO_CHILDREN: a grandchild counts for the grandparent in the end",
+        "ZERO_CHILDREN: a grandchild counts for the grandparent in the end [7/17]",
         adopted,
     );
-    suite.case("ZERO_CHILDREN: a second handle keeps the child", duplicates);
-    suite.case("ZERO_CHILDREN: a mapping keeps the child", mapped);
-    suite.case("ZERO_CHILDREN: children of a slice are the slice's", slices);
+    suite.case(
+        "ZERO_CHILDREN: a second handle keeps the child [7/16]",
+        duplicates,
+    );
+    suite.case(
+        "ZERO_CHILDREN: a mapping keeps the child [7/13 7/16]",
+        mapped,
+    );
+    suite.case(
+        "ZERO_CHILDREN: children of a slice are the slice's [7/17 7/18]",
+        slices,
+    );
 }
 
 fn kinds() -> Outcome {

@@ -7,19 +7,25 @@ use crate::{ensure, expect_eq};
 use libzx::Result;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("tree: three generations, each its own bytes", generations);
-    suite.case("tree: snapshots taken one after the other", series);
     suite.case(
-        "tree: members go in every order, the others keep their bytes",
+        "tree: three generations, each its own bytes [7/7 4.3/1]",
+        generations,
+    );
+    suite.case("tree: snapshots taken one after the other [7/7]", series);
+    suite.case(
+        "tree: members go in every order, the others keep their bytes [7/8 10.4/5]",
         closing,
     );
-    suite.case("tree: a window on a window adds up the offsets", windows);
     suite.case(
-        "tree: a narrow child never sees what lies beyond it",
+        "tree: a window on a window adds up the offsets [4.3/1]",
+        windows,
+    );
+    suite.case(
+        "tree: a narrow child never sees what lies beyond it [10.4/3]",
         narrow,
     );
     suite.case(
-        "tree: a snapshot of a reference is one of the parent",
+        "tree: a snapshot of a reference is one of the parent [7/7]",
         of_reference,
     );
 }

@@ -39,4 +39,5 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     rights::run(suite);
     counted::run(suite);
     private::run(suite, modes);
+    crate::subject::sound(suite);
 }

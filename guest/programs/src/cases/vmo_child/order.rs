@@ -17,29 +17,44 @@ use libzx::{Call, Rights, startup};
 const NO_WRITE_RESIZABLE: ChildOptions = ChildOptions::NO_WRITE.union(ChildOptions::RESIZABLE);
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a size too big beats everything", size_first);
     suite.case(
-        "NO_WRITE with RESIZABLE beats the handle",
+        "a size too big beats everything [10.1/1 23/42 2.2/5]",
+        size_first,
+    );
+    suite.case(
+        "NO_WRITE with RESIZABLE beats the handle [10.1/2 23/43 2.2/5]",
         no_write_resizable,
     );
-    suite.case("the handle needs DUPLICATE and READ", handle_rights);
-    suite.case("a resizable reference needs RESIZE", reference_right);
     suite.case(
-        "the handle beats a discardable parent and bad kinds",
+        "the handle needs DUPLICATE and READ [10.1/3 2.2/3]",
+        handle_rights,
+    );
+    suite.case(
+        "a resizable reference needs RESIZE [10.1/8 10.2/17]",
+        reference_right,
+    );
+    suite.case(
+        "the handle beats a discardable parent and bad kinds [10.1/3]",
         handle_first,
     );
     suite.case(
-        "discardable parents have no children, whatever the kind",
+        "discardable parents have no children, whatever the kind [10.1/4]",
         discardable,
     );
-    suite.case("exactly one kind", one_kind);
-    suite.case("unknown bits are INVALID_ARGS", unknown_bits);
+    suite.case("exactly one kind [10.1/5]", one_kind);
+    suite.case("unknown bits are INVALID_ARGS [10.1/5]", unknown_bits);
     suite.case(
-        "bad kinds beat the rules of the parent's kind",
+        "bad kinds beat the rules of the parent's kind [10.1/5 10.1/6]",
         kind_before_rules,
     );
-    suite.case("offsets are aligned, sizes need not be", alignment);
-    suite.case("a bad out pointer leaves no child behind", bad_out);
+    suite.case(
+        "offsets are aligned, sizes need not be [10.1/9 10.1/10]",
+        alignment,
+    );
+    suite.case(
+        "a bad out pointer leaves no child behind [10.1/7 2.3/2 2.3/4]",
+        bad_out,
+    );
 }
 
 fn size_first() -> Outcome {

@@ -11,7 +11,7 @@ use crate::{ensure, expect_eq};
 use libzx::{MapOptions, PAGE_SIZE, Rights, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
-    suite.case("a private clone is not counted as a child", || {
+    suite.case("a private clone is not counted as a child [7/19]", || {
         private(modes)
     });
 }

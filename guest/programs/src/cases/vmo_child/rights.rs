@@ -12,23 +12,38 @@ use abi::options::{ChildOptions, Property};
 use libzx::Rights;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("rights: clones gain WRITE and lose EXECUTE", clones);
-    suite.case("rights: slices and references keep what there was", aliases);
     suite.case(
-        "rights: NO_WRITE takes WRITE off and nothing else",
+        "rights: clones gain WRITE and lose EXECUTE [10.5/2 10.5/4]",
+        clones,
+    );
+    suite.case(
+        "rights: slices and references keep what there was [10.5/1 10.5/2 10.5/6]",
+        aliases,
+    );
+    suite.case(
+        "rights: NO_WRITE takes WRITE off and nothing else [10.2/1 10.5/3]",
         no_write,
     );
-    suite.case("rights: RESIZE comes with RESIZABLE only", resize);
     suite.case(
-        "rights: a read-only handle still yields a writable snapshot",
+        "rights: RESIZE comes with RESIZABLE only [10.5/1 10.2/20]",
+        resize,
+    );
+    suite.case(
+        "rights: a read-only handle still yields a writable snapshot [10.5/5 10.5/6]",
         read_only,
     );
-    suite.case("rights: snapshot without a writer is immutable", immutable);
     suite.case(
-        "names: copied if the parent's handle has GET_PROPERTY",
+        "rights: snapshot without a writer is immutable [10.5/7]",
+        immutable,
+    );
+    suite.case(
+        "names: copied if the parent's handle has GET_PROPERTY [10.5/8 10.5/9]",
         names,
     );
-    suite.case("parent_koid stays when the parent is gone", parent_koid);
+    suite.case(
+        "parent_koid stays when the parent is gone [10.4/12]",
+        parent_koid,
+    );
 }
 
 const PROPERTIES: Rights = Rights::GET_PROPERTY.union(Rights::SET_PROPERTY);

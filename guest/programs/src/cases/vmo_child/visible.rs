@@ -13,31 +13,49 @@ use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "clone: the parent's later writes are not seen",
+        "clone: the parent's later writes are not seen [10.4/1 7/7]",
         parent_writes,
     );
     suite.case(
-        "clone: its own writes are not seen in the parent",
+        "clone: its own writes are not seen in the parent [10.4/2 7/7 4.3/3]",
         child_writes,
     );
-    suite.case("clone: an absent page is zeros", absent);
-    suite.case("clone: the first write copies the whole page", whole_page);
     suite.case(
-        "clone: keeps its bytes when the parent is zeroed or emptied",
+        "clone: an absent page is zeros [10.4/3 4.3/1 4.3/2]",
+        absent,
+    );
+    suite.case(
+        "clone: the first write copies the whole page [10.4/11 4.3/3]",
+        whole_page,
+    );
+    suite.case(
+        "clone: keeps its bytes when the parent is zeroed or emptied [10.4/4 10.4/5 9.2/15]",
         parent_cleared,
     );
     suite.case(
-        "clone: grown past its end it sees zeros, never the parent",
+        "clone: grown past its end it sees zeros, never the parent [10.4/6]",
         grown,
     );
-    suite.case("clone: mappings on both sides are apart", mappings);
-    suite.case("clone: mappings made before are apart too", mappings_before);
-    suite.case("clone: zeroing hides the parent's bytes", zeroed_child);
     suite.case(
-        "clone: pages unshared by one side stay with the other",
+        "clone: mappings on both sides are apart [7/7 7/12 4.3/6]",
+        mappings,
+    );
+    suite.case(
+        "clone: mappings made before are apart too [7/7 3/9]",
+        mappings_before,
+    );
+    suite.case(
+        "clone: zeroing hides the parent's bytes [7/11]",
+        zeroed_child,
+    );
+    suite.case(
+        "clone: pages unshared by one side stay with the other [7/8]",
         accounts,
     );
-    suite.case("slice and reference: both directions", aliases);
+    suite.case(
+        "slice and reference: both directions [10.4/1 10.4/2 10.4/3 10.2/9]",
+        aliases,
+    );
 }
 
 fn parent_writes() -> Outcome {

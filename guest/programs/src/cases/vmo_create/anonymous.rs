@@ -13,19 +13,40 @@ use abi::objects::VmoOptions;
 use libzx::{Call, Rights};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("size 0 is legal, everything in it out of range", size_zero);
-    suite.case("discardable VMOs are made", discardable);
-    suite.case("options that no VMO has are INVALID_ARGS", unknown_options);
     suite.case(
-        "resizable and unbounded beats a size too big",
+        "size 0 is legal, everything in it out of range [8.1/10 4.2/4 4.2/5]",
+        size_zero,
+    );
+    suite.case("discardable VMOs are made [4.4/8]", discardable);
+    suite.case(
+        "options that no VMO has are INVALID_ARGS [8.1/4]",
+        unknown_options,
+    );
+    suite.case(
+        "resizable and unbounded beats a size too big [8.1/2 23/45]",
         exclusive_options,
     );
-    suite.case("a size too big beats unknown options", size_before_options);
-    suite.case("unbounded: unknown options beat the size", unbounded_order);
-    suite.case("unbounded: the size becomes the stream size", unbounded);
-    suite.case("RESIZE comes with resizable VMOs only", rights);
-    suite.case("a fresh VMO is told of as plain", fresh_info);
-    suite.case("a bad out pointer leaves no handle behind", bad_out);
+    suite.case(
+        "a size too big beats unknown options [8.1/3 23/44]",
+        size_before_options,
+    );
+    suite.case(
+        "unbounded: unknown options beat the size [8.1/4 8.1/8]",
+        unbounded_order,
+    );
+    suite.case(
+        "unbounded: the size becomes the stream size [8.1/5 9.1/3]",
+        unbounded,
+    );
+    suite.case(
+        "RESIZE comes with resizable VMOs only [8.1/7 8.1/11]",
+        rights,
+    );
+    suite.case("a fresh VMO is told of as plain [15.1/1]", fresh_info);
+    suite.case(
+        "a bad out pointer leaves no handle behind [8.1/9 2.3/2 2.3/4]",
+        bad_out,
+    );
 }
 
 fn size_zero() -> Outcome {

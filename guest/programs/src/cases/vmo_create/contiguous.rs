@@ -15,31 +15,43 @@ use abi::info::InfoVmoFlags;
 use libzx::{Call, Rights};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("contiguous: size 0 is INVALID_ARGS", size_zero);
+    suite.case("contiguous: size 0 is INVALID_ARGS [8.2/1]", size_zero);
     suite.case(
-        "contiguous: an unaligned size is INVALID_ARGS",
+        "contiguous: an unaligned size is INVALID_ARGS [8.2/2 22/22]",
         unaligned_size,
     );
     suite.case(
-        "contiguous: alignments below 12 and from 64 are INVALID_ARGS",
+        "contiguous: alignments below 12 and from 64 are INVALID_ARGS [8.2/3]",
         alignments,
     );
     suite.case(
-        "contiguous: size and alignment come before the BTI",
+        "contiguous: size and alignment come before the BTI [8.2/1 8.2/2 8.2/3 2.2/5]",
         arguments_before_handle,
     );
-    suite.case("contiguous: the BTI needs MAP", bti_handle);
+    suite.case("contiguous: the BTI needs MAP [8.2/4]", bti_handle);
     suite.case(
-        "contiguous: too much is NO_MEMORY, a bad BTI before that",
+        "contiguous: too much is NO_MEMORY, a bad BTI before that [8.2/5]",
         too_much,
     );
-    suite.case("contiguous: zero filled and committed", zero_and_committed);
-    suite.case("contiguous: used memory comes back as zeros", zero_again);
-    suite.case("contiguous: cached, fixed size, no stream", fixed);
-    suite.case("contiguous: the bytes are ordinary bytes", bytes);
-    suite.case("contiguous: default rights, without RESIZE", default_rights);
     suite.case(
-        "contiguous: a bad out pointer leaves no handle behind",
+        "contiguous: zero filled and committed [8.2/6]",
+        zero_and_committed,
+    );
+    suite.case(
+        "contiguous: used memory comes back as zeros [8.2/6]",
+        zero_again,
+    );
+    suite.case(
+        "contiguous: cached, fixed size, no stream [8.2/7 9.1/4 9.2/3]",
+        fixed,
+    );
+    suite.case("contiguous: the bytes are ordinary bytes [4.4/3]", bytes);
+    suite.case(
+        "contiguous: default rights, without RESIZE [8.2/7]",
+        default_rights,
+    );
+    suite.case(
+        "contiguous: a bad out pointer leaves no handle behind [2.3/2 2.3/4]",
         bad_out,
     );
 }

@@ -12,27 +12,33 @@ use libzx::{Call, MapOptions, PAGE_SIZE, Rights, startup};
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "executable: the old rights and EXECUTE, the old handle gone",
+        "executable: the old rights and EXECUTE, the old handle gone [8.4/4 8.4/5]",
         good,
     );
     suite.case(
-        "executable: only then can it be mapped to be executed",
+        "executable: only then can it be mapped to be executed [8.4/4 8.1/11]",
         mapping,
     );
     suite.case(
-        "executable: an unknown handle comes before a bad vmex",
+        "executable: an unknown handle comes before a bad vmex [8.4/1]",
         unknown_handle,
     );
-    suite.case("executable: a bad vmex consumes the handle", bad_vmex);
     suite.case(
-        "executable: an object that is no VMO is BAD_HANDLE and consumed",
+        "executable: a bad vmex consumes the handle [8.4/2]",
+        bad_vmex,
+    );
+    suite.case(
+        "executable: an object that is no VMO is BAD_HANDLE and consumed [8.4/3]",
         no_vmo,
     );
     suite.case(
-        "executable: a bad vmex comes before an object that is no VMO",
+        "executable: a bad vmex comes before an object that is no VMO [8.4/2]",
         vmex_first,
     );
-    suite.case("executable: a bad out pointer consumes the handle", bad_out);
+    suite.case(
+        "executable: a bad out pointer consumes the handle [2.3/2 2.3/3 2.3/4]",
+        bad_out,
+    );
 }
 
 fn good() -> Outcome {

@@ -19,6 +19,7 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     physical::run(suite, modes);
     executable::run(suite);
     model::run(suite);
+    crate::subject::sound(suite);
 }
 
 /// How many VMO handles and mappings of VMOs this process has.

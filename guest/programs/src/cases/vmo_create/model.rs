@@ -10,17 +10,29 @@ use abi::options::RangeOp;
 use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("sizes are rounded up, stream sizes are not", sizes);
-    suite.case("reading allocates nothing", reading);
-    suite.case("writing allocates the pages it touches", writing);
-    suite.case("sparse offsets are legal and cost what they touch", sparse);
     suite.case(
-        "the stream size does not limit reads and writes",
+        "sizes are rounded up, stream sizes are not [7/1 7/2]",
+        sizes,
+    );
+    suite.case("reading allocates nothing [7/5 4.3/2 7/4]", reading);
+    suite.case(
+        "writing allocates the pages it touches [7/5 4.3/3]",
+        writing,
+    );
+    suite.case(
+        "sparse offsets are legal and cost what they touch [7/6 4.2/17 4.2/18]",
+        sparse,
+    );
+    suite.case(
+        "the stream size does not limit reads and writes [7/3 4.2/10 4.2/11]",
         stream_size,
     );
-    suite.case("mappings and calls see the same bytes at once", coherence);
-    suite.case("a mapping keeps its VMO alive", mapping_keeps);
-    suite.case("zeroing gives pages back", zeroing);
+    suite.case(
+        "mappings and calls see the same bytes at once [7/12 4.3/5 4.3/6]",
+        coherence,
+    );
+    suite.case("a mapping keeps its VMO alive [7/13]", mapping_keeps);
+    suite.case("zeroing gives pages back [7/10]", zeroing);
 }
 
 fn sizes() -> Outcome {

@@ -4,46 +4,57 @@ use super::vmos_here;
 use crate::memory::{BAD_ADDRESSES, PAGE};
 use crate::modes::Modes;
 use crate::probe::{status, vmo_read, vmo_write};
-use crate::subject::make::{SCRATCH_BASE, create_physical, resource};
+use crate::subject::make::{create_physical, resource};
 use crate::subject::statuses::{
-    BAD_HANDLE, BAD_STATE, INVALID_ARGS, NOT_SUPPORTED, UNAVAILABLE, WRONG_TYPE,
+    BAD_HANDLE, BAD_STATE, INVALID_ARGS, NOT_SUPPORTED, OUT_OF_RANGE, UNAVAILABLE, WRONG_TYPE,
 };
 use crate::subject::{Subject, soft_load, soft_store};
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq, refused};
 use abi::info::InfoVmoFlags;
+use abi::layout::{SCRATCH_BASE, SCRATCH_SIZE};
 use abi::options::ChildOptions;
 use libzx::{Call, PAGE_SIZE, Rights};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case(
-        "physical: size 0 and unaligned sizes are INVALID_ARGS",
+        "physical: size 0 and unaligned sizes are INVALID_ARGS [8.3/1 8.3/2]",
         sizes,
     );
     suite.case(
-        "physical: the size comes before the resource",
+        "physical: the size comes before the resource [8.3/1 8.3/2 2.2/5]",
         size_before_handle,
     );
     suite.case(
-        "physical: the resource is looked at before the address",
+        "physical: the resource is looked at before the address [8.3/3]",
         resource_handle,
     );
     suite.case(
-        "physical: unaligned or wrapping addresses are INVALID_ARGS",
+        "physical: a range outside the resource is OUT_OF_RANGE [8.3/3]",
+        outside,
+    );
+    suite.case(
+        "physical: unaligned or wrapping addresses are INVALID_ARGS [8.3/4]",
         addresses,
     );
-    suite.case("physical: uncached, fixed size, no stream, not paged", kind);
+    suite.case(
+        "physical: uncached, fixed size, no stream, not paged [8.3/5 8.3/6 9.1/4]",
+        kind,
+    );
     suite.case(
         "physical: two of the same memory show the same bytes",
         same_memory,
     );
-    suite.case("physical: no clone of any kind", no_clones);
     suite.case(
-        "physical: a slice is physical and shows the same memory",
+        "physical: no clone of any kind [8.3/7 10.2/16 10.3/1]",
+        no_clones,
+    );
+    suite.case(
+        "physical: a slice is physical and shows the same memory [8.3/7 10.2/6 10.2/7]",
         || slices(modes),
     );
     suite.case(
-        "physical: a bad out pointer leaves no handle behind",
+        "physical: a bad out pointer leaves no handle behind [2.3/2 2.3/4]",
         bad_out,
     );
 }
@@ -74,6 +85,30 @@ fn resource_handle() -> Outcome {
         refused!(create_physical(vmo.id(), paddr, PAGE), WRONG_TYPE);
         refused!(create_physical(powerless.id(), paddr, PAGE), WRONG_TYPE);
     }
+    Ok(())
+}
+
+fn outside() -> Outcome {
+    let end = SCRATCH_BASE + SCRATCH_SIZE;
+    for (paddr, size) in [
+        (0, PAGE),
+        (SCRATCH_BASE - PAGE, PAGE),
+        (SCRATCH_BASE - PAGE, 2 * PAGE),
+        (end, PAGE),
+        (end - PAGE, 2 * PAGE),
+        (abi::layout::KERNEL_LOAD_ADDRESS, PAGE),
+        (1 << 45, PAGE),
+        (1 << 62, PAGE),
+        (u64::MAX - 2 * PAGE + 1, PAGE),
+    ] {
+        let given = create_physical(resource(), paddr, size);
+        ensure!(
+            given == Err(OUT_OF_RANGE),
+            "{size:#x} at {paddr:#x}: {given:?}"
+        );
+    }
+    let whole = Subject::own(create_physical(resource(), SCRATCH_BASE, SCRATCH_SIZE)?)?;
+    expect_eq!(whole.size(), Ok(SCRATCH_SIZE));
     Ok(())
 }
 

@@ -15,22 +15,30 @@ use libzx::{Call, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case(
-        "op: the handle comes before an unknown operation",
+        "op: the handle comes before an unknown operation [11/1 23/52]",
         handle_first,
     );
-    suite.case("op: unknown operations and 5 are INVALID_ARGS", unknown);
-    suite.case("op: each needs its right", || rights(modes));
-    suite.case("op: the right comes before the range", || {
-        right_before_range(modes)
-    });
-    suite.case("op: ranges outside the VMO are OUT_OF_RANGE", || {
-        ranges(modes)
-    });
     suite.case(
-        "op: length 0 is fine inside the VMO, where it is fine",
+        "op: unknown operations and 5 are INVALID_ARGS [11/2]",
+        unknown,
+    );
+    suite.case(
+        "op: each needs its right [11/3 11/11 11/24 11/30 11/34 11/42 11/43 11/51 11/54 11/58]",
+        || rights(modes),
+    );
+    suite.case(
+        "op: the right comes before the range [11/3 11/11 11/24 11/30 11/34 11/43 11/51 11/58]",
+        || right_before_range(modes),
+    );
+    suite.case(
+        "op: ranges outside the VMO are OUT_OF_RANGE [11/4 11/14 11/36 11/42 11/46 11/59]",
+        || ranges(modes),
+    );
+    suite.case(
+        "op: length 0 is fine inside the VMO, where it is fine [11/6 11/15 11/47 11/59]",
         nothing,
     );
-    suite.case("op: the buffer is ignored", buffers);
+    suite.case("op: the buffer is ignored [11/62]", buffers);
 }
 
 const WRITERS: [u32; 3] = [RangeOp::COMMIT, RangeOp::DECOMMIT, RangeOp::ZERO];

@@ -8,12 +8,15 @@ use crate::{ensure, expect_eq};
 use abi::options::RangeOp;
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("commit: makes the pages resident, as zeros", resident);
-    suite.case("commit: ranges are rounded outwards", rounded);
-    suite.case("commit: leaves bytes alone", kept);
-    suite.case("commit: out of range commits nothing", out_of_range);
     suite.case(
-        "commit: a physical VMO is NOT_SUPPORTED, after the range",
+        "commit: makes the pages resident, as zeros [11/5 7/5]",
+        resident,
+    );
+    suite.case("commit: ranges are rounded outwards [11/5]", rounded);
+    suite.case("commit: leaves bytes alone [11/5]", kept);
+    suite.case("commit: out of range commits nothing [11/4]", out_of_range);
+    suite.case(
+        "commit: a physical VMO is NOT_SUPPORTED, after the range [11/7]",
         physical,
     );
     suite.case("commit: a contiguous VMO has its pages", contiguous);

@@ -10,28 +10,37 @@ use libzx::PAGE_SIZE;
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "decommit: the range reads zero and its pages are free",
+        "decommit: the range reads zero and its pages are free [11/22 7/10]",
         zero_and_free,
     );
-    suite.case("decommit: mapped pages fault in as zeros again", mapped);
     suite.case(
-        "decommit: contiguous and physical, before everything",
+        "decommit: mapped pages fault in as zeros again [11/22]",
+        mapped,
+    );
+    suite.case(
+        "decommit: contiguous and physical, before everything [11/12 11/13]",
         not_supported,
     );
     suite.case(
-        "decommit: out of range beats unaligned, nothing is trimmed",
+        "decommit: out of range beats unaligned, nothing is trimmed [11/14 23/49]",
         out_of_range,
     );
-    suite.case("decommit: length 0 beats unaligned and family", nothing);
-    suite.case("decommit: out of range beats family", family_range);
     suite.case(
-        "decommit: a clone and its parent are NOT_SUPPORTED, unaligned too",
+        "decommit: length 0 beats unaligned and family [11/15]",
+        nothing,
+    );
+    suite.case("decommit: out of range beats family [11/14]", family_range);
+    suite.case(
+        "decommit: a clone and its parent are NOT_SUPPORTED, unaligned too [11/16 11/17 23/50]",
         family,
     );
-    suite.case("decommit: works again when the snapshot is gone", again);
-    suite.case("decommit: unaligned is INVALID_ARGS", unaligned);
     suite.case(
-        "decommit: slices and references of it do not hinder it",
+        "decommit: works again when the snapshot is gone [11/23]",
+        again,
+    );
+    suite.case("decommit: unaligned is INVALID_ARGS [11/19]", unaligned);
+    suite.case(
+        "decommit: slices and references of it do not hinder it [11/22]",
         aliases,
     );
 }

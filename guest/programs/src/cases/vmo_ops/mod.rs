@@ -20,4 +20,5 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     cache::run(suite, modes);
     zero::run(suite);
     hints::run(suite);
+    crate::subject::sound(suite);
 }

@@ -11,11 +11,23 @@ use abi::objects::VmoOptions;
 use libzx::{Call, startup};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("asking for a size needs no right", no_right);
-    suite.case("asking for a size of what is no VMO", bad_handles);
-    suite.case("a size into a bad pointer is INVALID_ARGS", bad_pointers);
-    suite.case("the size of an unbounded VMO is the largest", unbounded);
-    suite.case("physical and contiguous VMOs have stream size 0", no_stream);
+    suite.case("asking for a size needs no right [9.1/1 9.1/2]", no_right);
+    suite.case(
+        "asking for a size of what is no VMO [2.2/1 2.2/2 2.3/1]",
+        bad_handles,
+    );
+    suite.case(
+        "a size into a bad pointer is INVALID_ARGS [9.1/5 2.3/2 3/1]",
+        bad_pointers,
+    );
+    suite.case(
+        "the size of an unbounded VMO is the largest [9.1/3]",
+        unbounded,
+    );
+    suite.case(
+        "physical and contiguous VMOs have stream size 0 [9.1/4]",
+        no_stream,
+    );
 }
 
 const CALLS: [Call; 2] = [Call::VmoGetSize, Call::VmoGetStreamSize];

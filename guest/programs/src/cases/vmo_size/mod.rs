@@ -17,4 +17,5 @@ pub fn run(suite: &mut Suite) {
     stream::run(suite);
     property::run(suite);
     shared::run(suite);
+    crate::subject::sound(suite);
 }

@@ -13,18 +13,24 @@ use abi::options::Property;
 use libzx::{Call, Rights, Status};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("the content size is the stream size", get);
-    suite.case("getting the content size needs GET_PROPERTY", get_right);
+    suite.case("the content size is the stream size [9.4/1]", get);
     suite.case(
-        "setting the content size needs SET_PROPERTY and WRITE",
+        "getting the content size needs GET_PROPERTY [9.4/1]",
+        get_right,
+    );
+    suite.case(
+        "setting the content size needs SET_PROPERTY and WRITE [9.4/2 9.4/3]",
         set_rights,
     );
     suite.case(
-        "a content size of less than 8 bytes is BUFFER_TOO_SMALL",
+        "a content size of less than 8 bytes is BUFFER_TOO_SMALL [9.4/4]",
         small,
     );
-    suite.case("a content size at NULL is INVALID_ARGS", null);
-    suite.case("setting the content size is setting the stream size", set);
+    suite.case("a content size at NULL is INVALID_ARGS [9.4/5]", null);
+    suite.case(
+        "setting the content size is setting the stream size [9.4/6 22/21]",
+        set,
+    );
 }
 
 const PROPERTY: u64 = Property::VMO_CONTENT_SIZE as u64;
@@ -66,8 +72,11 @@ fn set_rights() -> Outcome {
             expect_eq!(poor.set_content_size(size), ACCESS_DENIED);
         }
         // Before the value is looked at.
-        let given = with_value(Call::ObjectSetProperty, &poor, 0, 4);
-        ensure!(given == ACCESS_DENIED, "without {missing:?}: {given}");
+        let area = Area::touched(1)?;
+        for (value, size) in [(area.at(0), 4), (crate::memory::KERNEL_BASE, 8)] {
+            let given = with_value(Call::ObjectSetProperty, &poor, value, size);
+            ensure!(given == ACCESS_DENIED, "without {missing:?}: {given}");
+        }
     }
     expect_eq!(vmo.stream_size(), Ok(PAGE));
     let enough = vmo.with_rights(Rights::SET_PROPERTY | Rights::WRITE)?;

@@ -14,22 +14,34 @@ use abi::options::ChildOptions;
 use libzx::{Call, Rights, Status, startup};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("set_size of what is no VMO", bad_handles);
-    suite.case("set_size needs WRITE, whatever the VMO", needs_write);
+    suite.case("set_size of what is no VMO [2.2/1 2.2/2]", bad_handles);
     suite.case(
-        "set_size of a resizable VMO needs RESIZE, before any size",
+        "set_size needs WRITE, whatever the VMO [9.2/1 23/47]",
+        needs_write,
+    );
+    suite.case(
+        "set_size of a resizable VMO needs RESIZE, before any size [9.2/2]",
         needs_resize,
     );
     suite.case(
-        "set_size of a physical or contiguous VMO, before any size",
+        "set_size of a physical or contiguous VMO, before any size [9.2/3]",
         not_paged,
     );
-    suite.case("set_size: a size past 2^64 beats not resizable", rounding);
-    suite.case("set_size: not resizable beats a size too big", fixed);
-    suite.case("set_size of slices and plain references", children);
-    suite.case("set_size: a size too big is OUT_OF_RANGE", too_big);
     suite.case(
-        "set_size: a child's end past 2^64 from the root",
+        "set_size: a size past 2^64 beats not resizable [9.2/4 23/46]",
+        rounding,
+    );
+    suite.case(
+        "set_size: not resizable beats a size too big [9.2/5]",
+        fixed,
+    );
+    suite.case(
+        "set_size of slices and plain references [9.2/18 10.2/12]",
+        children,
+    );
+    suite.case("set_size: a size too big is OUT_OF_RANGE [9.2/6]", too_big);
+    suite.case(
+        "set_size: a child's end past 2^64 from the root [9.2/9]",
         child_overflow,
     );
 }

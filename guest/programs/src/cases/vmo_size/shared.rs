@@ -7,8 +7,14 @@ use crate::subject::statuses::OK;
 use crate::suite::{Outcome, Suite};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("references share the parent's stream size", references);
-    suite.case("slices and clones have their own, as asked for", own);
+    suite.case(
+        "references share the parent's stream size [9.5/1 10.2/18]",
+        references,
+    );
+    suite.case(
+        "slices and clones have their own, as asked for [9.5/2 10.1/10]",
+        own,
+    );
 }
 
 fn references() -> Outcome {

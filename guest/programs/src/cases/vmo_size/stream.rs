@@ -13,23 +13,47 @@ use abi::objects::VmoOptions;
 use libzx::{Call, PAGE_SIZE, Rights, startup};
 
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("set_stream_size of what is no VMO", bad_handles);
-    suite.case("set_stream_size needs WRITE, not RESIZE", needs_write);
     suite.case(
-        "set_stream_size of physical and contiguous VMOs, before any size",
+        "set_stream_size of what is no VMO [2.2/1 2.2/2]",
+        bad_handles,
+    );
+    suite.case(
+        "set_stream_size needs WRITE, not RESIZE [9.3/1]",
+        needs_write,
+    );
+    suite.case(
+        "set_stream_size of physical and contiguous VMOs, before any size [9.3/2]",
         not_paged,
     );
-    suite.case("set_stream_size to the same value zeroes nothing", equal);
-    suite.case("set_stream_size beyond the VMO changes nothing", too_big);
-    suite.case("a smaller stream size zeroes from it to the end", smaller);
     suite.case(
-        "a larger stream size zeroes from the old one to the end",
+        "set_stream_size to the same value zeroes nothing [9.3/3]",
+        equal,
+    );
+    suite.case(
+        "set_stream_size beyond the VMO changes nothing [9.3/4]",
+        too_big,
+    );
+    suite.case(
+        "a smaller stream size zeroes from it to the end [9.3/5]",
+        smaller,
+    );
+    suite.case(
+        "a larger stream size zeroes from the old one to the end [9.3/5]",
         larger,
     );
-    suite.case("set_stream_size leaves the VMO's size alone", size_stays);
-    suite.case("zeros of the stream size are seen in mappings", mapped);
-    suite.case("set_size takes the stream size along", with_set_size);
-    suite.case("the stream size of an unbounded VMO", unbounded);
+    suite.case(
+        "set_stream_size leaves the VMO's size alone [9.3/6]",
+        size_stays,
+    );
+    suite.case(
+        "zeros of the stream size are seen in mappings [7/12 9.3/5]",
+        mapped,
+    );
+    suite.case(
+        "set_size takes the stream size along [9.2/8]",
+        with_set_size,
+    );
+    suite.case("the stream size of an unbounded VMO [9.3/4]", unbounded);
 }
 
 fn bad_handles() -> Outcome {

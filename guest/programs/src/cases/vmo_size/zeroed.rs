@@ -12,30 +12,45 @@ use libzx::{PAGE_SIZE, startup};
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "set_size rounds the size up and takes the stream size as it is",
+        "set_size rounds the size up and takes the stream size as it is [9.2/8]",
         both_sizes,
     );
-    suite.case("set_size zeroes from the size to the end of its page", tail);
     suite.case(
-        "set_size zeroes the tail on every call, the same size too",
+        "set_size zeroes from the size to the end of its page [9.2/10]",
+        tail,
+    );
+    suite.case(
+        "set_size zeroes the tail on every call, the same size too [9.2/10 9.2/17]",
         tail_again,
     );
     suite.case(
-        "set_size leaves the bytes before the new size alone",
+        "set_size leaves the bytes before the new size alone [9.2/10]",
         before,
     );
-    suite.case("what was cut off comes back as zeros", regrown);
-    suite.case("pages cut off are freed", freed);
-    suite.case("set_size to 0 and back", to_nothing);
-    suite.case("a VMO grown far is sparse", far);
+    suite.case("what was cut off comes back as zeros [9.2/12]", regrown);
+    suite.case("pages cut off are freed [9.2/11]", freed);
+    suite.case("set_size to 0 and back [9.2/8 9.2/12]", to_nothing);
+    suite.case("a VMO grown far is sparse [7/6]", far);
     suite.case(
-        "mappings stay: they fault beyond the end, and work again",
+        "mappings stay: they fault beyond the end, and work again [9.2/13 9.2/14]",
         mappings,
     );
-    suite.case("the tail of a mapped page is seen zeroed", mapped_tail);
-    suite.case("process_read of a mapping is cut at the new end", clipped);
-    suite.case("snapshots do not feel the parent's resize", snapshots);
-    suite.case("the parent does not feel a child's resize", child_resized);
+    suite.case(
+        "the tail of a mapped page is seen zeroed [7/12 9.2/10]",
+        mapped_tail,
+    );
+    suite.case(
+        "process_read of a mapping is cut at the new end [22/13]",
+        clipped,
+    );
+    suite.case(
+        "snapshots do not feel the parent's resize [9.2/15 10.4/4]",
+        snapshots,
+    );
+    suite.case(
+        "the parent does not feel a child's resize [10.4/6]",
+        child_resized,
+    );
 }
 
 fn both_sizes() -> Outcome {
