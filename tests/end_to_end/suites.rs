@@ -46,6 +46,10 @@ pub(crate) fn tests(tests: &mut Tests) {
         let guest = run(&["test-memory-return"]).options(&["--mem", "48M"]);
         well(guest.gate(true).args(&["--total", "64", "--exhaust"]))
     });
+    tests.vm("guests::process memory with little RAM", || {
+        let guest = process_memory().options(&["--mem", "48M"]);
+        well(guest.gate(true).errors(false).args(&["--exhaust"]))
+    });
     tests.vm("guests::process memory with much RAM", || {
         let guest = process_memory().options(&["--mem", "5G"]);
         well(guest.gate(true).errors(false))
