@@ -290,6 +290,10 @@ pub(super) fn run(suite: &mut Suite, modes: Modes) {
         discarded(modes)
     });
     suite.case(
+        "a detached pager's VMO is BAD_STATE [5.1/16 6.1/14 23/21]",
+        || detached(modes),
+    );
+    suite.case(
         "offsets of mapping and slice add up [5.1/7]",
         offsets_add_up,
     );
