@@ -67,6 +67,10 @@ pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::vmo exhaust", || {
         well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
     });
+    tests.vm("guests::process memory with little RAM", || {
+        let guest = process_memory().options(&["--mem", "48M"]);
+        well(guest.gate(true).errors(false).args(&["--exhaust"]))
+    });
     tests.vm("guests::process memory with much RAM", || {
         let guest = process_memory().options(&["--mem", "5G"]);
         well(guest.gate(true).errors(false))
