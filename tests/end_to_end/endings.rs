@@ -18,6 +18,7 @@ pub(crate) fn tests(tests: &mut Tests) {
         time_limit,
     );
     tests.vm("endings::a_sleeper_is_waited_for", sleeper);
+    tests.vm("endings::killing_the_job_ends_every_program [16/18]", job);
     tests.vm("endings::sleeping_for_ever_is_a_deadlock_and_84", deadlock);
     tests.vm("endings::a_kernel_without_memory_panics_with_80", panic);
     tests.vm("endings::eight_programs_start_side_by_side", eight);
@@ -46,6 +47,17 @@ fn panic() -> Outcome {
         .output()?
         .expect_code(80)?
         .expect_stderr("the guest kernel panicked: cannot start the programs: ZX_ERR_NO_MEMORY")?;
+    Ok(())
+}
+
+/// Nobody goes on, and the first program's code is that of the killed.
+fn job() -> Outcome {
+    let output = run(&["kill-job", "spin", "spin"]).output()?;
+    output.expect_code(82)?;
+    output.expect_line("kill-job: I end everybody")?;
+    let on = output.stdout.contains("still here");
+    output.expect(!on, "somebody has gone on")?;
+    output.expect_stderr("-1024")?;
     Ok(())
 }
 

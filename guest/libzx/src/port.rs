@@ -50,8 +50,8 @@ impl Port {
     /// Takes the first packet, and waits for one until `deadline` (`zx_port_wait`).
     ///
     /// # Errors
-    /// `TIMED_OUT`, `ACCESS_DENIED` without the right READ, `CANCELED` when the last
-    /// handle to the port is closed meanwhile.
+    /// `TIMED_OUT`, `ACCESS_DENIED` without the right READ. Closing the port does not end
+    /// the wait.
     pub fn wait(&self, deadline: i64) -> Result<PortPacket> {
         let mut packet = PortPacket::default();
         // SAFETY: `packet` has room for one.

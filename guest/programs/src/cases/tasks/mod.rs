@@ -4,6 +4,7 @@ pub mod code;
 mod create;
 pub mod end;
 mod handles;
+mod random;
 mod start;
 mod threads;
 
@@ -156,6 +157,10 @@ pub fn run(suite: &mut Suite) {
         threads::many_threads_come_and_go,
     );
     suite.case("sleepers are killed too", threads::sleepers_are_killed_too);
+    suite.case(
+        "random calls leave every count right",
+        random::random_calls_leave_every_count_right,
+    );
     suite.case(
         "the host finds nothing wrong",
         end::the_host_finds_nothing_wrong,
