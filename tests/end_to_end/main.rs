@@ -13,6 +13,7 @@ mod exits;
 mod hosted;
 mod json;
 mod machine;
+mod model;
 mod suites;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
     };
     demo::tests(&mut tests);
     suites::tests(&mut tests);
+    model::tests(&mut tests);
     crashes::tests(&mut tests);
     endings::tests(&mut tests);
     exits::tests(&mut tests);

@@ -8,11 +8,24 @@ pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::tasks", || well(run(&["test-tasks"])));
     tests.vm("guests::waits", || well(run(&["test-waits"])));
     tests.vm("guests::vmar", || well(run(&["test-vmar"])));
+    tests.vm("guests::vmar tree", || well(run(&["test-vmar-tree"])));
+    tests.vm("guests::protect", || well(run(&["test-protect"])));
+    tests.vm("guests::property", || well(run(&["test-property"])));
     for zircon in [false, true] {
         let mode = if zircon { "zircon" } else { "documented" };
         tests.vm(&format!("guests::vmo, {mode} errors"), move || {
             well(run(&["test-vmo"]).errors(zircon))
         });
+        // Both positions of either switch; "kinds" depends on both together.
+        for call in ["create", "size", "child", "ops", "cache"] {
+            tests.vm(&format!("guests::vmo {call}, {mode} errors"), move || {
+                well(
+                    run(&[&format!("test-vmo-{call}")])
+                        .gate(zircon)
+                        .errors(zircon),
+                )
+            });
+        }
         for open in [false, true] {
             let gate = if open { "open" } else { "shut" };
             let name = |guest: &str| format!("guests::{guest}, {mode} errors, gate {gate}");
@@ -22,12 +35,25 @@ pub(crate) fn tests(tests: &mut Tests) {
             tests.vm(&name("buffers"), move || {
                 well(run(&["test-buffers"]).gate(open).errors(zircon))
             });
+            tests.vm(&name("vmo kinds"), move || {
+                well(run(&["test-vmo-kinds"]).gate(open).errors(zircon))
+            });
             tests.vm(&name("vdso"), move || {
                 let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
                 well(guest.gate(open).errors(zircon))
             });
+            tests.vm(&name("pager"), move || {
+                well(run(&["test-pager"]).gate(open).errors(zircon))
+            });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))
+            });
+            tests.vm(&name("info"), move || {
+                let guest = run(&["test-info", "hello"]).options(&["--until", "first"]);
+                well(guest.gate(open).errors(zircon))
+            });
+            tests.vm(&name("mapping the vDSO"), move || {
+                well(run(&["test-vdso-map"]).gate(open).errors(zircon))
             });
         }
     }
@@ -37,6 +63,9 @@ pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::memory return", || {
         let guest = run(&["test-memory-return"]).options(&["--mem", "48M"]);
         well(guest.gate(true).args(&["--total", "64", "--exhaust"]))
+    });
+    tests.vm("guests::vmo exhaust", || {
+        well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
     });
     tests.vm("guests::process memory with much RAM", || {
         let guest = process_memory().options(&["--mem", "5G"]);

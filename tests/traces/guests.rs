@@ -45,8 +45,13 @@ pub(crate) fn all() -> Vec<Guest> {
     let mut guests = vec![
         guest("hello -- 7", false),
         guest("test-handles", false),
-        guest("test-vmar", false),
+        // It waits for a process that it has started.
+        guest("test-vmar", true),
+        guest("test-vmar-tree", false),
+        guest("test-protect", false),
+        guest("test-property", false),
         guest("test-memory-return -- --total 16", false),
+        guest("test-vmo-exhaust --mem 32M", false),
         guest("spin --timeout 0.2", false),
         guest(
             "test-big-write test-victim --mem 256M --until first \
@@ -81,6 +86,12 @@ pub(crate) fn all() -> Vec<Guest> {
             );
             for name in ["test-vmo", "test-buffers", "test-garbage"] {
                 guests.push(guest(&format!("{name} {options}"), false));
+            }
+            // Each position of either switch is in one of these two.
+            if (errors == "zircon") == (gate == "on") {
+                for call in ["create", "size", "child", "ops", "cache", "kinds"] {
+                    guests.push(guest(&format!("test-vmo-{call} {options}"), false));
+                }
             }
             for programs in [
                 "test-process-memory test-victim hello",

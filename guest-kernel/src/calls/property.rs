@@ -18,9 +18,6 @@ pub fn get(
     buffer: u64,
     size: u64,
 ) -> Result<(), Status> {
-    if buffer == 0 {
-        return Err(Status::INVALID_ARGS);
-    }
     let found = find(context, value, Rights::GET_PROPERTY)?;
     let number = match property {
         Property::NAME => {
@@ -52,9 +49,6 @@ pub fn set(
     buffer: u64,
     size: u64,
 ) -> Result<(), Status> {
-    if buffer == 0 {
-        return Err(Status::INVALID_ARGS);
-    }
     let found = find(context, value, Rights::SET_PROPERTY)?;
     match property {
         Property::NAME => {

@@ -54,7 +54,7 @@ pub use startup::{Other, Startup, startup};
 pub use task::{monotonic, process_exit, sleep_for, sleep_until, yield_now};
 pub use thread::Thread;
 pub use vmar::{MapOptions, Mapping, Vmar};
-pub use vmo::{Vmo, VmoOptions};
+pub use vmo::{ChildOptions, Vmo, VmoOptions};
 
 /// What a fallible call of the typed layer gives: a value, or the kernel's status.
 pub type Result<T> = core::result::Result<T, Status>;

@@ -6,6 +6,7 @@ use crate::raw;
 use abi::Status;
 
 pub use abi::objects::VmoOptions;
+pub use abi::options::ChildOptions;
 
 /// A VMO, by an owned handle.
 #[derive(Debug)]
@@ -62,6 +63,20 @@ impl Vmo {
         // SAFETY: `data` is readable for its length.
         let status = unsafe { raw::zx_vmo_write(self.0.raw(), data.as_ptr(), offset, data.len()) };
         Status(status).ok()
+    }
+
+    /// A slice, reference or clone of `size` bytes from `offset` on
+    /// (`zx_vmo_create_child`).
+    ///
+    /// # Errors
+    /// As reference §10.
+    pub fn create_child(&self, options: ChildOptions, offset: u64, size: u64) -> Result<Self> {
+        let mut out = 0;
+        // SAFETY: `out` is a handle's size.
+        let status = unsafe {
+            raw::zx_vmo_create_child(self.0.raw(), options.bits(), offset, size, &raw mut out)
+        };
+        Handle::from_call(status, out).map(Self)
     }
 
     /// Its size in bytes, a multiple of the page size (`zx_vmo_get_size`).

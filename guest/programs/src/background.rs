@@ -148,8 +148,9 @@ impl Background {
         match self.is_done() {
             true => {
                 let result = self.desk().map(|desk| desk.result.load(Ordering::Acquire));
+                let status = Status(raw::status_of(result.unwrap_or(0)));
                 Err(Failure::new(Text::new(format_args!(
-                    "came back with {result:#x?} instead of blocking"
+                    "came back instead of blocking, with {status}"
                 ))))
             }
             false => Ok(()),

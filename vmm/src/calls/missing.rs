@@ -6,7 +6,7 @@ use super::request::Request;
 use super::resolve::{want_user, want_vmo};
 use super::stop::{Step, Stop};
 use crate::memory::{PhysicalMemory, VmoOffset};
-use crate::objects::{VmoView, pager_at_root};
+use crate::objects::{Content, VmoView, pager_at_root};
 use crate::translate::PageCursor;
 use abi::Link;
 use abi::call_page::{Access, ResolveRequest, Want};
@@ -51,9 +51,15 @@ fn ask<M: PhysicalMemory>(
     };
     let waits = pager_at_root(request.memory, vmo)?;
     if waits && stuck == Want::VMO {
-        let (access, length) = match buffer.direction {
+        let (access, most) = match buffer.direction {
             Direction::ToCaller => (Access::READ, left),
             Direction::FromCaller => (Access::WRITE, left.min(pages_from(offset))),
+        };
+        // Not beyond what a clone on the way shows of the root, nor what it has itself.
+        let run = vmo.contents(request.memory).run(VmoOffset(offset), most)?;
+        let length = match run.content {
+            Content::Pager => run.length,
+            Content::At(_) | Content::Zeros => most,
         };
         want_vmo(&mut resolve, access, offset, length);
         return Ok(resolve);

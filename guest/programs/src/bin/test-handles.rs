@@ -2,10 +2,13 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
+use abi::info::InfoHandleBasic;
+use abi::options::Topic;
 use guest_programs::memory::{Area, BAD_ADDRESSES, PAGE};
 use guest_programs::probe::{
     close, duplicate, out, replace, status, vmo_create, vmo_read, vmo_write,
 };
+use guest_programs::subject::told::info;
 use guest_programs::suite::{Outcome, Suite};
 use guest_programs::{ensure, expect_eq, probe};
 use libzx::{Call, Rights, Status, startup};
@@ -224,6 +227,45 @@ fn many_handles_live_at_once() -> Outcome {
     Ok(())
 }
 
+fn koid(handle: u32) -> Result<u64, Status> {
+    let record: InfoHandleBasic = info(handle, Topic::HANDLE_BASIC)?;
+    Ok(record.koid)
+}
+
+/// Every handle that the process has from its start, by the kinds of the start-up block.
+fn koids_start_at_1024() -> Outcome {
+    let mut lowest = u64::MAX;
+    for kind in [
+        abi::startup::PA_PROC_SELF,
+        abi::startup::PA_THREAD_SELF,
+        abi::startup::PA_JOB_DEFAULT,
+        abi::startup::PA_VMAR_ROOT,
+        abi::startup::PA_VMO_VDSO,
+        abi::startup::PA_RESOURCE,
+        abi::startup::PA_USER2,
+    ] {
+        let handle = startup().raw_handle(kind, 0);
+        ensure!(handle.is_some(), "no handle of kind {kind:#x} at start");
+        lowest = lowest.min(koid(handle.unwrap_or(0))?);
+    }
+    expect_eq!(lowest, 1024);
+    Ok(())
+}
+
+fn koids_are_never_used_again() -> Outcome {
+    let mut last = koid(vmo_create(1, 0)?)?;
+    for _ in 0..64 {
+        let handle = vmo_create(1, 0)?;
+        let new = koid(handle)?;
+        ensure!(new > last, "koid {new} after {last}");
+        let copy = duplicate(handle, SAME)?;
+        expect_eq!(koid(copy), Ok(new));
+        expect_eq!((close(copy), close(handle)), (Status::OK, Status::OK));
+        last = new;
+    }
+    Ok(())
+}
+
 fn statuses_are_sign_extended() -> Outcome {
     expect_eq!(probe::register(Call::Null, &[]), 0);
     for call in [Call::VmoRead, Call::VmoGetSize, Call::HandleDuplicate] {
@@ -350,6 +392,11 @@ fn program() -> i64 {
         rights_are_asked_for_one_by_one,
     );
     suite.case("many handles live at once", many_handles_live_at_once);
+    suite.case("koids start at 1024 [2.1/8]", koids_start_at_1024);
+    suite.case(
+        "koids are never used again [2.1/9]",
+        koids_are_never_used_again,
+    );
     suite.case(
         "statuses are sign-extended [19.1/1]",
         statuses_are_sign_extended,

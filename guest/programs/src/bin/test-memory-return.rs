@@ -4,11 +4,13 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
+use abi::options::RangeOp;
+use guest_programs::child::Child;
 use guest_programs::memory::{Area, PAGE};
-use guest_programs::probe::{process_write, vmo_read, vmo_write};
-use guest_programs::suite::{Outcome, Suite};
+use guest_programs::probe::{process_write, status, vmo_read, vmo_write};
+use guest_programs::suite::{Failure, Outcome, Suite};
 use guest_programs::{ensure, expect_eq};
-use libzx::{MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, startup};
+use libzx::{Call, ChildOptions, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, startup};
 
 const CHUNK: usize = 1 << 20;
 
@@ -122,6 +124,66 @@ fn exhaustion_is_survived() -> Outcome {
     Ok(())
 }
 
+/// How many pages can be had: all there are are taken, ever smaller pieces at a time, and
+/// given back.
+fn free_pages() -> Result<u64, Failure> {
+    let vmo = Vmo::create(1 << 40)?;
+    let handle = u64::from(vmo.handle().raw());
+    let (mut at, mut piece) = (0, 1 << 20);
+    while piece >= PAGE {
+        let op = u64::from(RangeOp::COMMIT);
+        match status(Call::VmoOpRange, &[handle, op, at, piece, 0, 0]) {
+            Status::OK => at += piece,
+            Status::NO_MEMORY => piece /= 2,
+            other => return Err(other.into()),
+        }
+    }
+    Ok(at / PAGE)
+}
+
+/// VMOs of several kinds, each with pages of its own, mapped now and then.
+fn make_vmos(count: usize) -> Outcome {
+    for round in 0..count {
+        let vmo = Vmo::create(3 * PAGE)?;
+        vmo.write(&[1; 8], PAGE)?;
+        match round % 4 {
+            0 => {
+                let child = vmo.create_child(ChildOptions::SNAPSHOT, 0, 3 * PAGE)?;
+                child.write(&[2; 8], PAGE)?;
+            }
+            1 => drop(vmo.create_child(ChildOptions::SLICE, PAGE, PAGE)?),
+            2 => drop(Mapping::new(&vmo, PAGE_SIZE, MapOptions::READ_WRITE)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Processes that start, run and are killed.
+fn make_processes(count: usize) -> Outcome {
+    for round in 0..count {
+        // jmp to itself
+        let (child, _data) = Child::running("brief", [0xEB, 0xFE])?;
+        if round % 8 == 0 {
+            libzx::yield_now();
+        }
+        drop(child);
+    }
+    Ok(())
+}
+
+/// What the tables of handles and objects take in the beginning is there before the count.
+fn vmos_and_processes_leave_no_frame_behind() -> Outcome {
+    make_vmos(64)?;
+    make_processes(16)?;
+    let before = free_pages()?;
+    make_vmos(10_000)?;
+    make_processes(1000)?;
+    let after = free_pages()?;
+    expect_eq!(after, before);
+    Ok(())
+}
+
 fn program() -> i64 {
     let mut suite = Suite::new();
     suite.case(
@@ -134,6 +196,10 @@ fn program() -> i64 {
     if startup().value("--gate") == Some("on") {
         suite.case("private copies come back", private_copies_come_back);
     }
+    suite.case(
+        "ten thousand VMOs and a thousand processes leave no frame behind",
+        vmos_and_processes_leave_no_frame_behind,
+    );
     if startup().args().any(|arg| arg == "--exhaust") {
         suite.case(
             "exhaustion is survived [4.3/4 22/20]",

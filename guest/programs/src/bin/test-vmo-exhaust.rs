@@ -17,6 +17,17 @@ use guest_programs::text::Text;
 use guest_programs::{ensure, expect_eq, refused};
 use libzx::{PAGE_SIZE, Result};
 
+/// Makes the stack's pages present that the cases will need: a store to an absent one
+/// would end the process.
+#[inline(never)]
+fn warm_stack() {
+    let mut deep = [0_u8; 96 << 10];
+    for place in deep.iter_mut().step_by(PAGE_SIZE) {
+        *core::hint::black_box(place) = 1;
+    }
+    core::hint::black_box(&deep);
+}
+
 /// A VMO that has all pages there were but for a few.
 struct Hog(Subject);
 
@@ -40,6 +51,7 @@ impl Hog {
 
 /// Runs the checks while there is no memory; then there must be some again.
 fn without_memory(checks: impl FnOnce(&Subject) -> Outcome) -> Outcome {
+    warm_stack();
     let hog = Hog::new()?;
     let outcome = checks(&hog.0);
     drop(hog);
@@ -173,6 +185,30 @@ fn creation() -> Outcome {
     })
 }
 
+/// So do handles.
+fn handles() -> Outcome {
+    const MOST: usize = 4000;
+    without_memory(|hog| {
+        let mut made = [0_u32; MOST];
+        let mut end = OK;
+        for place in &mut made {
+            match guest_programs::probe::duplicate(hog.id(), libzx::Rights::SAME_RIGHTS) {
+                Ok(handle) => *place = handle,
+                Err(status) => {
+                    end = status;
+                    break;
+                }
+            }
+        }
+        for &handle in &made {
+            guest_programs::probe::close(handle).ok()?;
+        }
+        expect_eq!(end, NO_MEMORY);
+        ensure!(hog.size().is_ok(), "the hog is gone");
+        Ok(())
+    })
+}
+
 fn program() -> i64 {
     let mut suite = Suite::new();
     suite.case("exhausted: COMMIT is NO_MEMORY [11/10]", commit);
@@ -187,6 +223,10 @@ fn program() -> i64 {
     suite.case("exhausted: a buffer that cannot be had [3/7 23/8]", buffer);
     suite.case("exhausted: contiguous memory [8.2/5]", contiguous);
     suite.case("exhausted: making VMOs ends in NO_MEMORY [8.1/6]", creation);
+    suite.case(
+        "exhausted: making handles ends in NO_MEMORY [2.1/7]",
+        handles,
+    );
     sound(&mut suite);
     suite.finish()
 }

@@ -100,7 +100,7 @@ fn clean_up(world: &mut World<'_>) -> Result<(), Failure> {
             expect_eq!(probe::close(vmo.handle), Status::OK);
         }
     }
-    invariants()
+    Ok(())
 }
 
 fn invariants() -> Result<(), Failure> {
@@ -112,9 +112,24 @@ fn invariants() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Changes one byte that a handle shows.
+fn tell_a_lie(model: &mut Model) {
+    let mut all = model.vmos.iter().flatten();
+    let shown = all.find_map(|vmo| {
+        let window = model.window(vmo).filter(|window| window.size > 0);
+        window.filter(|_| vmo.handle != 0)
+    });
+    if let Some(window) = shown {
+        for byte in model.bytes_mut(window, 7, 1) {
+            *byte ^= 1;
+        }
+    }
+}
+
 /// Runs the sequence that the arguments name: `--seed N --steps M`, and if wanted
 /// `--skip LIST`, `--trace on`, `--check EVERY` (how often the host checks the kernel's
-/// invariants; never with 0). The return code of the program.
+/// invariants; never with 0), `--lie STEP` (makes the model wrong there, to see that this is
+/// noticed). The return code of the program.
 #[must_use]
 pub fn run() -> i64 {
     let number = |name: &str, otherwise: u64| {
@@ -123,6 +138,7 @@ pub fn run() -> i64 {
     };
     let (seed, steps) = (number("--seed", 0), number("--steps", 1000));
     let check = number("--check", 64);
+    let lie = number("--lie", u64::MAX);
     let skip = startup().value("--skip").unwrap_or("");
     let trace = startup().value("--trace") == Some("on");
     if PLACE.taken.swap(true, Ordering::AcqRel) {
@@ -141,6 +157,9 @@ pub fn run() -> i64 {
     };
     let mut made = 0_u64;
     for step in 0..steps {
+        if step == lie {
+            tell_a_lie(world.model);
+        }
         if listed(skip, step) {
             continue;
         }
@@ -164,6 +183,7 @@ pub fn run() -> i64 {
         }
     }
     let last = world.check_all().and_then(|()| clean_up(&mut world));
+    let last = last.and_then(|()| if check == 0 { Ok(()) } else { invariants() });
     if let Err(why) = last {
         println!("seed {seed} step {steps}: FAIL at the end: {why:?}");
         return 1;

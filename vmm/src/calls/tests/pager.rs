@@ -121,6 +121,7 @@ fn beyond_what_the_pager_supplies_there_are_zeros() {
     // One that straddles the border asks, and gets both.
     let outcome = world.vmo_read(39 * P, 2 * P);
     assert_eq!(outcome.exits, 2);
+    assert_eq!(outcome.requests[0].vmo_length, P);
     let mut expected = vec![SUPPLIED; 4096];
     expected.resize(8192, 0);
     assert_eq!(world.buffer(8192), expected);
@@ -212,6 +213,28 @@ fn what_a_clone_does_not_see_of_the_root_is_zero_and_asks_nobody() {
 }
 
 #[test]
+fn no_more_is_asked_for_than_every_clone_on_the_way_shows_of_the_root() {
+    // The clone shows eight pages of the root, and has the third of them itself.
+    for call in [Call::VmoRead, Call::VmoWrite] {
+        let (mut world, _) = world_with_clones();
+        world
+            .guest
+            .write_vmo(world.vmo, 2 * P, &pattern(4096))
+            .unwrap();
+        let handle = world.vmo_handle;
+        let outcome = world.call(call, &[handle, BUFFER, 0, 12 * P]);
+        assert_eq!(outcome.call.status, Status::OK);
+        let ranges: Vec<_> = outcome
+            .requests
+            .iter()
+            .map(|request| (request.vmo_offset, request.vmo_length))
+            .take(2)
+            .collect();
+        assert_eq!(ranges, [(0, 2 * P), (3 * P, 5 * P)]);
+    }
+}
+
+#[test]
 fn the_failure_of_the_root_is_told_through_its_clones() {
     let (mut world, _) = world_with_clones();
     world.guest.fail(Want::VMO, 0, Status::IO_DATA_INTEGRITY);
@@ -226,8 +249,9 @@ fn a_write_to_a_clone_asks_for_sixteen_pages_at_most_too() {
     let (mut world, root) = world_with_clones();
     world.fill_buffer(&pattern(65536));
     let outcome = world.vmo_write(0, 16 * P);
-    assert_eq!((outcome.call.status, outcome.exits), (Status::OK, 2));
-    assert_eq!(outcome.requests[0].vmo_length, 16 * P);
+    assert_eq!((outcome.call.status, outcome.exits), (Status::OK, 3));
+    let lengths = outcome.requests.iter().map(|request| request.vmo_length);
+    assert_eq!(lengths.collect::<Vec<_>>(), [8 * P, 8 * P]);
     assert_eq!(
         world.guest.read_vmo(world.vmo, 0, 65536).unwrap(),
         pattern(65536)

@@ -299,21 +299,36 @@ fn types() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a record is as long as its version says", exact_sizes);
+    suite.case(
+        "a record is as long as its version says [15.1/7 15/6]",
+        exact_sizes,
+    );
     suite.case("a larger buffer is fine", larger_buffers);
     suite.case(
-        "a buffer too small for the record is BUFFER_TOO_SMALL",
+        "a buffer too small for the record is BUFFER_TOO_SMALL [15/13]",
         too_small,
     );
-    suite.case("a bad buffer is INVALID_ARGS", bad_buffers);
-    suite.case("arrays store what fits and count the rest", arrays_truncate);
-    suite.case("counting alone needs no buffer", counting_needs_no_buffer);
-    suite.case("actual and avail may be NULL", counts_may_be_null);
     suite.case(
-        "bad pointers for actual and avail are INVALID_ARGS",
+        "a bad buffer is INVALID_ARGS [15/15 15.2/12 3/1]",
+        bad_buffers,
+    );
+    suite.case(
+        "arrays store what fits and count the rest [15/14]",
+        arrays_truncate,
+    );
+    suite.case(
+        "counting alone needs no buffer [15/14]",
+        counting_needs_no_buffer,
+    );
+    suite.case("actual and avail may be NULL [15/17]", counts_may_be_null);
+    suite.case(
+        "bad pointers for actual and avail are INVALID_ARGS [3/1]",
         bad_counts,
     );
-    suite.case("an unknown topic is NOT_SUPPORTED", unknown_topics);
-    suite.case("each topic needs its right and no other", rights);
-    suite.case("a topic of another type of object is WRONG_TYPE", types);
+    suite.case("an unknown topic is NOT_SUPPORTED [15/16]", unknown_topics);
+    suite.case("each topic needs its right and no other [15/1 15/2 15/3 15/4 15/5 15/6 15/7 15/8 15/9 15/11]", rights);
+    suite.case(
+        "a topic of another type of object is WRONG_TYPE [2.2/2]",
+        types,
+    );
 }

@@ -135,16 +135,25 @@ fn the_root_vmar() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("HANDLE_VALID tells good handles from bad ones", valid);
     suite.case(
-        "HANDLE_BASIC tells type and rights of every object",
+        "HANDLE_VALID tells good handles from bad ones [15/1]",
+        valid,
+    );
+    suite.case(
+        "HANDLE_BASIC tells type and rights of every object [15/2]",
         types_and_rights,
     );
-    suite.case("a koid names an object and is never used again", koids);
     suite.case(
-        "a process is related to its job, a thread to its process",
+        "a koid names an object and is never used again [15/2]",
+        koids,
+    );
+    suite.case(
+        "a process is related to its job, a thread to its process [15/2]",
         relations,
     );
-    suite.case("HANDLE_COUNT counts the handles to an object", counts);
-    suite.case("VMAR tells base and length", the_root_vmar);
+    suite.case(
+        "HANDLE_COUNT counts the handles to an object [15/9]",
+        counts,
+    );
+    suite.case("VMAR tells base and length [15/5 19.2/3]", the_root_vmar);
 }

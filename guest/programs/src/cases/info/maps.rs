@@ -243,28 +243,37 @@ fn the_own_program() -> Outcome {
 /// Runs them.
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case(
-        "PROCESS_MAPS starts with the space and its root",
+        "PROCESS_MAPS starts with the space and its root [15.2/2 15.2/3 15.2/9]",
         the_first_two,
     );
     suite.case(
-        "the address space has the process's name",
+        "the address space has the process's name [15.2/2]",
         the_name_of_the_space,
     );
-    suite.case("PROCESS_MAPS shows every region in order", the_tree);
     suite.case(
-        "a mapping's record counts its resident pages",
+        "PROCESS_MAPS shows every region in order [15.2/1 15.2/4 15.2/5 15.2/6 15.2/9]",
+        the_tree,
+    );
+    suite.case(
+        "a mapping's record counts its resident pages [15.1/12]",
         resident_pages,
     );
-    suite.case("older versions count pages", older_versions);
-    suite.case("PROCESS_MAPS of a dead process is BAD_STATE", the_dead);
-    suite.case("the buffer may be in the inspected process", into_itself);
+    suite.case("older versions count pages [15.2/13 15/7]", older_versions);
     suite.case(
-        "the own program's mappings are as they should be",
+        "PROCESS_MAPS of a dead process is BAD_STATE [15.2/10]",
+        the_dead,
+    );
+    suite.case(
+        "the buffer may be in the inspected process [15.2/11]",
+        into_itself,
+    );
+    suite.case(
+        "the own program's mappings are as they should be [15.2/1 15.2/6]",
         the_own_program,
     );
     if modes.gate {
         suite.case(
-            "a private clone shows koid 0 and the copied name",
+            "a private clone shows koid 0 and the copied name [15.2/8 6.2/8 6.2/7]",
             private_clones,
         );
     }

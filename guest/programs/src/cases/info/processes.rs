@@ -169,30 +169,33 @@ fn killed_before_the_start() -> Outcome {
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "PROCESS tells progress, and -1024 of a killed one",
+        "PROCESS tells progress, and -1024 of a killed one [15.5/1 15.5/3]",
         progress,
     );
-    suite.case("PROCESS tells the code of an exit", exit_code);
     suite.case(
-        "PROCESS tells -1028 of an unhandled exception",
+        "PROCESS tells the code of an exit [15.5/1 15.5/2]",
+        exit_code,
+    );
+    suite.case(
+        "PROCESS tells -1028 of an unhandled exception [15.5/7]",
         unhandled_exception,
     );
     suite.case(
-        "PROCESS tells -1027 of a call outside the vDSO",
+        "PROCESS tells -1027 of a call outside the vDSO [15.5/6 18/13 19.1/5]",
         call_from_elsewhere,
     );
     suite.case(
-        "PROCESS tells -1024 of one killed before its start",
+        "PROCESS tells -1024 of one killed before its start [15.5/3]",
         killed_before_the_start,
     );
-    suite.case("PROCESS_THREADS lists koids", thread_koids);
-    suite.case("TASK_STATS sums mapping sizes", mapped_bytes);
+    suite.case("PROCESS_THREADS lists koids [15/4]", thread_koids);
+    suite.case("TASK_STATS sums mapping sizes [15.4/2 15/6]", mapped_bytes);
     suite.case(
-        "TASK_STATS tells private from shared pages",
+        "TASK_STATS tells private from shared pages [15/6]",
         private_and_shared,
     );
     suite.case(
-        "TASK_STATS of a dead process is BAD_STATE",
+        "TASK_STATS of a dead process is BAD_STATE [15.4/1]",
         stats_of_the_dead,
     );
 }

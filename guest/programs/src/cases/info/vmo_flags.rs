@@ -168,17 +168,20 @@ fn the_vdso() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("VMO tells all of a fresh VMO", fresh);
-    suite.case("VMO tells the rounded size", sizes_are_rounded);
-    suite.case("VMO tells the kind of each VMO", kinds);
-    suite.case("VMO tells the size of an unbounded VMO", unbounded);
-    suite.case("VMO tells the cache policy", policies);
-    suite.case("VMO tells an immutable snapshot", immutable);
-    suite.case("VMO tells a pager's VMO", pager_backed);
+    suite.case("VMO tells all of a fresh VMO [15.1/1 15.1/8]", fresh);
+    suite.case("VMO tells the rounded size [15.1/1]", sizes_are_rounded);
     suite.case(
-        "VMO tells the rights of the handle asked",
+        "VMO tells the kind of each VMO [15.1/9 15.1/10 15.1/11]",
+        kinds,
+    );
+    suite.case("VMO tells the size of an unbounded VMO [15.1/1]", unbounded);
+    suite.case("VMO tells the cache policy [15.1/6]", policies);
+    suite.case("VMO tells an immutable snapshot [15.1/11]", immutable);
+    suite.case("VMO tells a pager's VMO [15.1/11]", pager_backed);
+    suite.case(
+        "VMO tells the rights of the handle asked [15.1/5]",
         rights_of_the_handle,
     );
-    suite.case("VMO's older versions are prefixes", versions);
-    suite.case("VMO tells of the vDSO", the_vdso);
+    suite.case("VMO's older versions are prefixes [15/11 15.1/7]", versions);
+    suite.case("VMO tells of the vDSO [18/3]", the_vdso);
 }

@@ -122,14 +122,29 @@ fn outside_of_the_snapshot() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("VMO counts pages that were written", what_is_written);
-    suite.case("VMO counts pages that were stored into", what_is_mapped);
-    suite.case("a contiguous VMO has all its pages", always_committed);
-    suite.case("slices and references report no pages", aliases);
-    suite.case("shared pages count by halves for two", shared_by_two);
-    suite.case("shared pages count by thirds for three", shared_by_three);
     suite.case(
-        "pages beside the snapshot are not shared",
+        "VMO counts pages that were written [15.1/4]",
+        what_is_written,
+    );
+    suite.case(
+        "VMO counts pages that were stored into [15.1/4]",
+        what_is_mapped,
+    );
+    suite.case(
+        "a contiguous VMO has all its pages [15.1/4]",
+        always_committed,
+    );
+    suite.case("slices and references report no pages [15.1/13]", aliases);
+    suite.case(
+        "shared pages count by halves for two [15.1/12]",
+        shared_by_two,
+    );
+    suite.case(
+        "shared pages count by thirds for three [15.1/12]",
+        shared_by_three,
+    );
+    suite.case(
+        "pages beside the snapshot are not shared [15.1/12]",
         outside_of_the_snapshot,
     );
 }

@@ -86,11 +86,14 @@ fn mappings() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("VMO counts children of every kind", children);
-    suite.case("VMO tells the parent, even one that is gone", parents);
+    suite.case("VMO counts children of every kind [15.1/2]", children);
     suite.case(
-        "VMO counts grandchildren when a child is gone",
+        "VMO tells the parent, even one that is gone [15.1/2]",
+        parents,
+    );
+    suite.case(
+        "VMO counts grandchildren when a child is gone [15.1/2]",
         grandchildren,
     );
-    suite.case("VMO counts mappings and address spaces", mappings);
+    suite.case("VMO counts mappings and address spaces [15.1/3]", mappings);
 }

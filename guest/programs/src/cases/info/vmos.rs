@@ -139,16 +139,19 @@ fn only_of_the_running() -> Outcome {
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "PROCESS_VMOS has the handles before the mappings",
+        "PROCESS_VMOS has the handles before the mappings [15.3/2]",
         handles_then_mappings,
     );
     suite.case(
-        "PROCESS_VMOS counts every handle and mapping",
+        "PROCESS_VMOS counts every handle and mapping [15.3/2 15.1/5]",
         every_one_of_them,
     );
-    suite.case("PROCESS_VMOS finds what is mapped only", mapped_only);
     suite.case(
-        "PROCESS_VMOS of what does not run is BAD_STATE",
+        "PROCESS_VMOS finds what is mapped only [15.3/2 15.1/10]",
+        mapped_only,
+    );
+    suite.case(
+        "PROCESS_VMOS of what does not run is BAD_STATE [15.3/1]",
         only_of_the_running,
     );
 }

@@ -245,7 +245,7 @@ pub(super) fn aux_that_is_physical() -> Outcome {
     let Some(resource) = startup().raw_handle(PA_RESOURCE, 0) else {
         return Err(Failure::from(Status::NOT_FOUND));
     };
-    let args = [u64::from(resource), 0xD000_0000, 4 * PAGE];
+    let args = [u64::from(resource), abi::layout::SCRATCH_BASE, 4 * PAGE];
     let physical = make(Call::VmoCreatePhysical, &args)?;
     let call = Supply {
         aux: raw(&physical),

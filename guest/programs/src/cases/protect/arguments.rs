@@ -179,24 +179,33 @@ fn a_hole_beats_permissions() -> Outcome {
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
     suite.case("protect wants a VMAR", handles);
-    suite.case("a permission asked for needs the right", rights);
+    suite.case("a permission asked for needs the right [13.4/1]", rights);
     suite.case(
-        "taking all permissions away needs no right",
+        "taking all permissions away needs no right [13.4/1 13.4/12]",
         no_right_is_needed_for_nothing,
     );
     suite.case(
-        "a missing right beats bad arguments",
+        "a missing right beats bad arguments [13.4/1]",
         a_missing_right_beats_all_arguments,
     );
     suite.case(
-        "WRITE or EXECUTE without READ is INVALID_ARGS",
+        "WRITE or EXECUTE without READ is INVALID_ARGS [13.4/2]",
         write_without_read,
     );
-    suite.case("CAN_MAP and unknown bits are INVALID_ARGS", other_options);
-    suite.case("an unaligned base is INVALID_ARGS", unaligned);
-    suite.case("length 0 and lengths that wrap are INVALID_ARGS", lengths);
-    suite.case("a range outside the VMAR is INVALID_ARGS", outside);
-    suite.case("a hole in the range is NOT_FOUND", holes);
-    suite.case("outside beats a hole", outside_beats_a_hole);
-    suite.case("a hole beats permissions", a_hole_beats_permissions);
+    suite.case(
+        "CAN_MAP and unknown bits are INVALID_ARGS [13.4/3]",
+        other_options,
+    );
+    suite.case("an unaligned base is INVALID_ARGS [13.4/4]", unaligned);
+    suite.case(
+        "length 0 and lengths that wrap are INVALID_ARGS [13.4/4]",
+        lengths,
+    );
+    suite.case("a range outside the VMAR is INVALID_ARGS [13.4/6]", outside);
+    suite.case("a hole in the range is NOT_FOUND [13.4/7]", holes);
+    suite.case("outside beats a hole [13.4/6 13.4/7]", outside_beats_a_hole);
+    suite.case(
+        "a hole beats permissions [13.4/7 13.4/8]",
+        a_hole_beats_permissions,
+    );
 }

@@ -113,12 +113,24 @@ fn holes_in_the_child() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a child's mappings need OP_CHILDREN", without_op_children);
-    suite.case("from above permissions may be taken away", from_above_less);
-    suite.case("from above permissions may not be given", from_above_more);
     suite.case(
-        "from above the same permissions are fine",
+        "a child's mappings need OP_CHILDREN [13.4/10]",
+        without_op_children,
+    );
+    suite.case(
+        "from above permissions may be taken away [13.4/11]",
+        from_above_less,
+    );
+    suite.case(
+        "from above permissions may not be given [13.4/11]",
+        from_above_more,
+    );
+    suite.case(
+        "from above the same permissions are fine [13.4/11]",
         from_above_the_same,
     );
-    suite.case("a hole in a child is NOT_FOUND", holes_in_the_child);
+    suite.case(
+        "a hole in a child is NOT_FOUND [13.4/7 13.4/13]",
+        holes_in_the_child,
+    );
 }

@@ -179,8 +179,8 @@ fn unmapping_protected_parts() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("permissions are as protect says", whole);
-    suite.case("no permission at all is options 0", || {
+    suite.case("permissions are as protect says [13.4/14 13.7/4]", whole);
+    suite.case("no permission at all is options 0 [13.4/12]", || {
         let place = Place::new()?;
         expect_eq!(place.protect(0, 3, 1), Status::OK);
         expect_eq!(
@@ -190,20 +190,29 @@ pub(super) fn run(suite: &mut Suite) {
         expect_eq!(place.vmo.mismatch(4, Place::SEED)?, None);
         Ok(())
     });
-    suite.case("exactly the range changes", parts);
-    suite.case("lengths are rounded up to pages", lengths_are_rounded_up);
+    suite.case("exactly the range changes [13.4/14]", parts);
     suite.case(
-        "present and absent pages change alike",
+        "lengths are rounded up to pages [13.4/4]",
+        lengths_are_rounded_up,
+    );
+    suite.case(
+        "present and absent pages change alike [13.4/14]",
         present_and_absent_pages,
     );
-    suite.case("a range may cover several mappings", several_mappings);
+    suite.case(
+        "a range may cover several mappings [13.4/14]",
+        several_mappings,
+    );
     suite.case(
         "other mappings of the VMO keep their permissions",
         other_mappings_stay,
     );
     suite.case(
-        "code can be made executable and runs",
+        "code can be made executable and runs [13.4/14]",
         code_can_be_made_executable,
     );
-    suite.case("protected parts can be unmapped", unmapping_protected_parts);
+    suite.case(
+        "protected parts can be unmapped [13.3/10]",
+        unmapping_protected_parts,
+    );
 }

@@ -150,21 +150,36 @@ fn parts_keep_the_limit() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("no more than the VMO's handle allowed", the_vmo_handle);
-    suite.case("no more than the VMAR's handle allowed", the_vmar_handle);
-    suite.case("without READ at mapping time never readable", no_read_ever);
     suite.case(
-        "what could have been asked for can be had later",
+        "no more than the VMO's handle allowed [13.4/8 13.1/33]",
+        the_vmo_handle,
+    );
+    suite.case(
+        "no more than the VMAR's handle allowed [13.4/8 13.1/33]",
+        the_vmar_handle,
+    );
+    suite.case(
+        "without READ at mapping time never readable [13.4/8 13.1/33]",
+        no_read_ever,
+    );
+    suite.case(
+        "what could have been asked for can be had later [13.1/33]",
         what_was_not_asked_for,
     );
-    suite.case("the limit outlives the handles", later_rights_do_not_matter);
     suite.case(
-        "one page beyond its limit leaves all as they were",
+        "the limit outlives the handles [13.1/33]",
+        later_rights_do_not_matter,
+    );
+    suite.case(
+        "one page beyond its limit leaves all as they were [13.4/8 13.4/13]",
         all_or_nothing,
     );
     suite.case(
-        "a hole leaves all before it as they were",
+        "a hole leaves all before it as they were [13.4/7 13.4/13]",
         nothing_before_a_hole,
     );
-    suite.case("parts of a mapping keep its limit", parts_keep_the_limit);
+    suite.case(
+        "parts of a mapping keep its limit [13.1/33]",
+        parts_keep_the_limit,
+    );
 }

@@ -131,22 +131,25 @@ fn pieces_grow_together() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("one read goes across permissions", one_read);
+    suite.case("one read goes across permissions [5.2/3 5.2/2]", one_read);
     suite.case(
-        "parts with other permissions count as one mapping",
+        "parts with other permissions count as one mapping [5.2/3 15.1/3]",
         one_mapping_in_the_count,
     );
-    suite.case("the map has one record per part", one_record_per_piece);
     suite.case(
-        "cutting out a part makes two mappings",
+        "the map has one record per part [15.2/7 15.2/6]",
+        one_record_per_piece,
+    );
+    suite.case(
+        "cutting out a part makes two mappings [5.2/4]",
         cutting_ends_a_mapping,
     );
     suite.case(
-        "overwriting a part makes two mappings",
+        "overwriting a part makes two mappings [5.2/1 13.1/25]",
         overwriting_ends_a_mapping,
     );
     suite.case(
-        "parts with equal permissions again are one mapping",
+        "parts with equal permissions again are one mapping [5.2/3]",
         pieces_grow_together,
     );
 }

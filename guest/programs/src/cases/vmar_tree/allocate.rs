@@ -174,7 +174,7 @@ fn bad_results(which: usize) -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("allocate wants a VMAR", handles);
+    suite.case("allocate wants a VMAR [2.2/1 2.2/2]", handles);
     suite.case("allocate refuses PERM bits", || {
         for bits in [R, W, X, RW, RW | X] {
             no(
@@ -188,14 +188,14 @@ pub(super) fn run(suite: &mut Suite) {
         Ok(())
     });
     suite.case(
-        "CAN_MAP bits need the right on the handle",
+        "CAN_MAP bits need the right on the handle [13.2/1]",
         rights_for_can_map,
     );
     suite.case(
-        "CAN_MAP bits need a parent that has them",
+        "CAN_MAP bits need a parent that has them [13.2/1]",
         a_right_of_the_parent_only,
     );
-    suite.case("allocate refuses unknown bits", || {
+    suite.case("allocate refuses unknown bits [13.2/2]", || {
         for bits in [UNKNOWN_BIT, 0x2_0000, 0x80_0000] {
             no(
                 Allocate {
@@ -207,30 +207,36 @@ pub(super) fn run(suite: &mut Suite) {
         }
         Ok(())
     });
-    suite.case("a missing right beats an unknown bit", || {
-        let rights = Rights::ROOT_VMAR.difference(Rights::WRITE);
-        let parent = crate::probe::duplicate(root(), rights.bits())?;
-        let options = CAN_RW | UNKNOWN_BIT;
-        no(
-            Allocate {
-                parent,
-                options,
-                ..page()
-            },
-            Status::ACCESS_DENIED,
-        )?;
-        expect_eq!(close(parent), Status::OK);
-        Ok(())
-    });
-    suite.case("allocate refuses size 0", || {
+    suite.case(
+        "a missing right beats an unknown bit [13.2/1 13.2/2]",
+        || {
+            let rights = Rights::ROOT_VMAR.difference(Rights::WRITE);
+            let parent = crate::probe::duplicate(root(), rights.bits())?;
+            let options = CAN_RW | UNKNOWN_BIT;
+            no(
+                Allocate {
+                    parent,
+                    options,
+                    ..page()
+                },
+                Status::ACCESS_DENIED,
+            )?;
+            expect_eq!(close(parent), Status::OK);
+            Ok(())
+        },
+    );
+    suite.case("allocate refuses size 0 [13.2/3]", || {
         no(Allocate { size: 0, ..page() }, INVALID)
     });
-    suite.case("allocate refuses sizes that are no whole pages", || {
-        for size in [1, PAGE - 1, PAGE + 1, u64::MAX] {
-            no(Allocate { size, ..page() }, INVALID)?;
-        }
-        Ok(())
-    });
+    suite.case(
+        "allocate refuses sizes that are no whole pages [13.2/3]",
+        || {
+            for size in [1, PAGE - 1, PAGE + 1, u64::MAX] {
+                no(Allocate { size, ..page() }, INVALID)?;
+            }
+            Ok(())
+        },
+    );
     suite.case("a bad handle beats a bad size", || {
         let bad = Allocate {
             parent: 0,
@@ -239,13 +245,21 @@ pub(super) fn run(suite: &mut Suite) {
         };
         no(bad, Status::BAD_HANDLE)
     });
-    suite.case("a child has the rights of its CAN_MAP bits", child_rights);
-    suite.case("a child knows its place", where_it_is);
-    suite.case("the place of a child is taken", it_is_reserved);
-    suite.case("a bad pointer for the handle allocates nothing", || {
-        bad_results(0)
-    });
-    suite.case("a bad pointer for the address allocates nothing", || {
-        bad_results(1)
-    });
+    suite.case(
+        "a child has the rights of its CAN_MAP bits [13.2/5]",
+        child_rights,
+    );
+    suite.case("a child knows its place [15/5]", where_it_is);
+    suite.case(
+        "the place of a child is taken [13.2/6 13.1/17 5.1/10]",
+        it_is_reserved,
+    );
+    suite.case(
+        "a bad pointer for the handle allocates nothing [3/1]",
+        || bad_results(0),
+    );
+    suite.case(
+        "a bad pointer for the address allocates nothing [3/1]",
+        || bad_results(1),
+    );
 }

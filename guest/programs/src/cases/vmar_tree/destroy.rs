@@ -192,27 +192,30 @@ fn what_comes_before_destroyed() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("destroy needs a VMAR and OP_CHILDREN", handles);
-    suite.case("the root VMAR cannot be destroyed", the_root);
+    suite.case("destroy needs a VMAR and OP_CHILDREN [13.6/1]", handles);
+    suite.case("the root VMAR cannot be destroyed [13.6/2 22/23]", the_root);
     suite.case(
-        "destroying unmaps everything inside",
+        "destroying unmaps everything inside [13.6/5]",
         everything_inside_goes,
     );
-    suite.case("all calls on a destroyed VMAR are BAD_STATE", nothing_works);
     suite.case(
-        "the handle of a destroyed VMAR stays valid",
+        "all calls on a destroyed VMAR are BAD_STATE [13.6/3 13.6/6 13.1/11 13.3/3 13.4/5]",
+        nothing_works,
+    );
+    suite.case(
+        "the handle of a destroyed VMAR stays valid [13.6/6]",
         the_handle_stays_valid,
     );
     suite.case(
-        "children of a destroyed VMAR are destroyed",
+        "children of a destroyed VMAR are destroyed [13.6/5 13.6/6]",
         children_of_the_destroyed,
     );
     suite.case(
-        "the place of a destroyed VMAR is free",
+        "the place of a destroyed VMAR is free [13.6/5 13.6/6]",
         the_place_is_free_again,
     );
     suite.case(
-        "bad arguments beat a destroyed VMAR, bad ranges do not",
+        "bad arguments beat a destroyed VMAR, bad ranges do not [13.1/10 13.1/11 13.3/3 13.4/5]",
         what_comes_before_destroyed,
     );
 }

@@ -284,36 +284,48 @@ fn limits_are_inherited() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a mapping at any depth is read", any_depth_is_read);
     suite.case(
-        "a read stops at the edge of a region",
+        "a mapping at any depth is read [5.1/12 5.1/10]",
+        any_depth_is_read,
+    );
+    suite.case(
+        "a read stops at the edge of a region [5.2/1 22/12]",
         reads_stop_at_the_edge_of_a_region,
     );
-    suite.case("the map shows the tree depth first", the_map_shows_the_tree);
     suite.case(
-        "unmapping a part of a child is INVALID_ARGS",
+        "the map shows the tree depth first [15.2/1]",
+        the_map_shows_the_tree,
+    );
+    suite.case(
+        "unmapping a part of a child is INVALID_ARGS [13.3/6]",
         parts_of_children,
     );
-    suite.case("unmapping a child needs OP_CHILDREN", without_op_children);
     suite.case(
-        "unmapping the whole of a child destroys it",
+        "unmapping a child needs OP_CHILDREN [13.3/7]",
+        without_op_children,
+    );
+    suite.case(
+        "unmapping the whole of a child destroys it [13.3/8 13.6/5 13.6/6]",
         covered_children_are_destroyed,
     );
     suite.case(
-        "overwriting a child is INVALID_ARGS",
+        "overwriting a child is INVALID_ARGS [13.1/26 13.1/25]",
         overwriting_spares_children,
     );
     suite.case(
-        "a VMAR's handle reaches no further than itself",
+        "a VMAR's handle reaches no further than itself [13.3/4 13.4/6]",
         nobody_reaches_beyond_its_region,
     );
-    suite.case("a child unmaps its own mappings", children_unmap_their_own);
+    suite.case(
+        "a child unmaps its own mappings [13.3/9]",
+        children_unmap_their_own,
+    );
     suite.case(
         "a child lives on without handles",
         handles_are_not_what_keeps_a_region,
     );
     suite.case(
-        "CAN_MAP bits limit mappings in the child",
+        "CAN_MAP bits limit mappings in the child [13.1/6 13.1/13]",
         limits_are_inherited,
     );
 }

@@ -259,20 +259,26 @@ fn from_above() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("op_range wants a VMAR", handles);
-    suite.case("op_range takes no buffer", no_buffer);
-    suite.case("op_range refuses lengths that are no whole pages", || {
-        let (vmar, vmo) = place()?;
-        for len in [0, 1, PAGE - 1, PAGE + 1] {
-            all_refused(INVALID, vmar.page(2), len, vmar.handle, &vmo)?;
-        }
-        Ok(())
-    });
-    suite.case("op_range refuses addresses that are no page's", || {
-        let (vmar, vmo) = place()?;
-        all_refused(INVALID, vmar.page(2) + 1, PAGE, vmar.handle, &vmo)
-    });
-    suite.case("op_range outside the VMAR is OUT_OF_RANGE", || {
+    suite.case("op_range wants a VMAR [2.2/1 2.2/2]", handles);
+    suite.case("op_range takes no buffer [13.5/1]", no_buffer);
+    suite.case(
+        "op_range refuses lengths that are no whole pages [13.5/2]",
+        || {
+            let (vmar, vmo) = place()?;
+            for len in [0, 1, PAGE - 1, PAGE + 1] {
+                all_refused(INVALID, vmar.page(2), len, vmar.handle, &vmo)?;
+            }
+            Ok(())
+        },
+    );
+    suite.case(
+        "op_range refuses addresses that are no page's [13.5/2]",
+        || {
+            let (vmar, vmo) = place()?;
+            all_refused(INVALID, vmar.page(2) + 1, PAGE, vmar.handle, &vmo)
+        },
+    );
+    suite.case("op_range outside the VMAR is OUT_OF_RANGE [13.5/3]", || {
         let (vmar, vmo) = place()?;
         let (v, out) = (vmar.handle, Status::OUT_OF_RANGE);
         all_refused(out, vmar.page(8), PAGE, v, &vmo)?;
@@ -281,39 +287,48 @@ pub(super) fn run(suite: &mut Suite) {
         all_refused(out, KERNEL_BASE, PAGE, v, &vmo)?;
         all_refused(out, vmar.page(2), 0_u64.wrapping_sub(PAGE), v, &vmo)
     });
-    suite.case("op_range over a hole is BAD_STATE and does nothing", holes);
-    suite.case("ZERO and DECOMMIT empty exactly the range", || {
-        zeroed(0, 4)?;
-        zeroed(1, 2)?;
-        zeroed(3, 1)
-    });
     suite.case(
-        "COMMIT and DECOMMIT change what is committed",
+        "op_range over a hole is BAD_STATE and does nothing [13.5/5]",
+        holes,
+    );
+    suite.case(
+        "ZERO and DECOMMIT empty exactly the range [13.5/8 13.5/9]",
+        || {
+            zeroed(0, 4)?;
+            zeroed(1, 2)?;
+            zeroed(3, 1)
+        },
+    );
+    suite.case(
+        "COMMIT and DECOMMIT change what is committed [13.5/7 13.5/8]",
         commits_and_decommits,
     );
     suite.case(
-        "op_range starts at the mapping's offset in the VMO",
+        "op_range starts at the mapping's offset in the VMO [13.5/9]",
         offsets_of_the_mapping_count,
     );
-    suite.case("op_range goes over several mappings", several_mappings);
     suite.case(
-        "COMMIT, DECOMMIT and ZERO need a mapping that could be writable",
+        "op_range goes over several mappings [13.5/9]",
+        several_mappings,
+    );
+    suite.case(
+        "COMMIT, DECOMMIT and ZERO need a mapping that could be writable [13.5/6]",
         never_writable,
     );
     suite.case(
-        "ZERO works where write permission was taken away",
+        "ZERO works where write permission was taken away [13.5/6 13.5/9]",
         could_be_writable,
     );
     suite.case(
-        "MAP_RANGE, DONT_NEED, ALWAYS_NEED and PREFETCH change no byte",
+        "MAP_RANGE, DONT_NEED, ALWAYS_NEED and PREFETCH change no byte [13.5/10]",
         harmless_ones,
     );
     suite.case(
-        "op_range refuses what the VMO's operation refuses",
+        "op_range refuses what the VMO's operation refuses [13.5/7 13.5/8 13.5/9]",
         as_the_vmo_does,
     );
     suite.case(
-        "a child's mappings are refused some operations from above",
+        "a child's mappings are refused some operations from above [13.5/11]",
         from_above,
     );
     suite.case("an unknown operation is INVALID_ARGS", || {

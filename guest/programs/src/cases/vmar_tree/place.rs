@@ -304,39 +304,63 @@ fn places_do_not_collide() -> Outcome {
 
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
-    suite.case("a SPECIFIC child stands exactly there", exactly_there);
-    suite.case("a place that is taken is ALREADY_EXISTS", taken_places);
     suite.case(
-        "an offset needs SPECIFIC or UPPER_LIMIT",
+        "a SPECIFIC child stands exactly there [13.2/4]",
+        exactly_there,
+    );
+    suite.case(
+        "a place that is taken is ALREADY_EXISTS [13.2/6 13.1/17 22/25]",
+        taken_places,
+    );
+    suite.case(
+        "an offset needs SPECIFIC or UPPER_LIMIT [13.2/4 13.1/14]",
         a_place_without_asking_for_it,
     );
-    suite.case("an offset must be aligned", unaligned_places);
-    suite.case("a place outside the VMAR is INVALID_ARGS", outside);
     suite.case(
-        "a child may stand at the end of the user range",
+        "an offset must be aligned [13.2/4 13.1/14]",
+        unaligned_places,
+    );
+    suite.case(
+        "a place outside the VMAR is INVALID_ARGS [13.2/4 13.1/16]",
+        outside,
+    );
+    suite.case(
+        "a child may stand at the end of the user range [19.2/2]",
         ends_of_the_user_range,
     );
     suite.case(
-        "SPECIFIC and UPPER_LIMIT exclude each other",
+        "SPECIFIC and UPPER_LIMIT exclude each other [13.2/4 13.1/24]",
         both_ways_to_place,
     );
     suite.case(
-        "a VMAR without CAN_MAP_SPECIFIC places nothing",
+        "a VMAR without CAN_MAP_SPECIFIC places nothing [13.2/4 13.1/15]",
         a_vmar_that_does_not_place,
     );
-    suite.case("a child ends below its upper limit", below_the_limit);
     suite.case(
-        "an upper limit beyond the VMAR is INVALID_ARGS",
+        "a child ends below its upper limit [13.2/4 13.1/34]",
+        below_the_limit,
+    );
+    suite.case(
+        "an upper limit beyond the VMAR is INVALID_ARGS [13.1/16]",
         limits_beyond_the_end,
     );
-    suite.case("an alignment request is kept, a bad one refused", aligned);
     suite.case(
-        "a place must keep the alignment asked for",
+        "an alignment request is kept, a bad one refused [13.2/4 13.1/16]",
+        aligned,
+    );
+    suite.case(
+        "a place must keep the alignment asked for [13.2/4 13.1/16]",
         misaligned_places,
     );
-    suite.case("a VMAR without room is NO_RESOURCES", full);
-    suite.case("a VMAR can be filled to its last page", every_page_is_found);
-    suite.case("a COMPACT VMAR packs", compact_packs);
+    suite.case(
+        "a VMAR without room is NO_RESOURCES [13.2/4 13.1/18 22/25]",
+        full,
+    );
+    suite.case(
+        "a VMAR can be filled to its last page [13.1/18]",
+        every_page_is_found,
+    );
+    suite.case("a COMPACT VMAR packs [13.1/31]", compact_packs);
     suite.case(
         "what goes anywhere keeps clear of children",
         places_do_not_collide,

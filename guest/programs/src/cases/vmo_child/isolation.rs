@@ -25,6 +25,10 @@ pub(super) fn run(suite: &mut Suite) {
         narrow,
     );
     suite.case(
+        "tree: a chain of forty generations [7/7 7/8 4.3/1]",
+        long_chain,
+    );
+    suite.case(
         "tree: a snapshot of a reference is one of the parent [7/7]",
         of_reference,
     );
@@ -130,6 +134,43 @@ fn narrow() -> Outcome {
     drop(narrow);
     expect_eq!(wide.differs(1, 0, PAGE), Ok(None));
     expect_eq!(wide.nonzero(PAGE, 3 * PAGE), Ok(None));
+    Ok(())
+}
+
+fn long_chain() -> Outcome {
+    const LENGTH: u64 = 40;
+    const COUNT: usize = 40;
+    let root = Subject::pages(LENGTH + 1)?;
+    root.put(0, 0, (LENGTH + 1) * PAGE)?;
+    let mut chain = [const { None::<Subject> }; COUNT];
+    let mut last = root.with_rights(root.rights()?)?;
+    for (generation, place) in (1..).zip(&mut chain) {
+        let next = last.snapshot(0, (LENGTH + 1) * PAGE)?;
+        next.put_byte(generation * PAGE, 0xC0)?;
+        last = next.with_rights(next.rights()?)?;
+        *place = Some(next);
+    }
+    // Each has its own byte and those of its ancestors, none of its descendants.
+    for (generation, vmo) in (1_u64..).zip(chain.iter().flatten()) {
+        for page in [1, generation, (generation + 1).min(LENGTH)] {
+            let wanted = if page <= generation {
+                0xC0
+            } else {
+                crate::pattern::byte(0, page * PAGE)
+            };
+            let found = vmo.byte(page * PAGE)?;
+            ensure!(
+                found == wanted,
+                "{generation}: page {page} holds {found:#x}"
+            );
+        }
+    }
+    // Those between go; the ends keep their bytes.
+    chain = [const { None }; COUNT];
+    expect_eq!(chain.iter().flatten().count(), 0);
+    expect_eq!(last.byte(PAGE), Ok(0xC0));
+    expect_eq!(last.differs(0, PAGE + 1, PAGE - 1), Ok(None));
+    expect_eq!(root.differs(0, 0, (LENGTH + 1) * PAGE), Ok(None));
     Ok(())
 }
 
