@@ -170,11 +170,16 @@ pub struct Vmo {
     /// Offset of its first byte, added up through all copy-on-write parents that it was
     /// made of. It and the size together stay below 2^64 (reference §10.3).
     pub root_offset: u64,
+    /// The next of the VMOs that share pages with it through snapshots, in a ring; none if
+    /// it is alone. A ring of two or more is where Zircon has hidden parents.
+    pub next_relative: Link<Vmo>,
+    /// The previous one.
+    pub previous_relative: Link<Vmo>,
 }
 
 assert_layout!(
     Vmo,
-    size = 280,
+    size = 296,
     name @ 32,
     size @ 64,
     stream_size @ 72,
@@ -201,6 +206,7 @@ assert_layout!(
     first_dependent @ 240,
     depth @ 264,
     root_offset @ 272,
+    next_relative @ 280,
 );
 
 impl Vmo {

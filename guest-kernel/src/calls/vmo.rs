@@ -174,7 +174,7 @@ pub fn set_cache_policy(context: Context, value: u32, policy: u32) -> Result<(),
         target.cache_policy = policy;
         return Ok(());
     }
-    let child = vmo::has(vmo, VmoOptions::CLONE) && !vmo.parent.is_none();
+    let child = !vmo.parent.is_none() || vmo::has_relatives(vmo);
     let pinned = vmo::has(target, VmoOptions::PINNED);
     if pinned || mapped || family || child || vmo::is_alias(vmo) {
         return Err(Status::BAD_STATE);

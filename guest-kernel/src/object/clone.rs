@@ -183,6 +183,7 @@ fn root_offset(source: Ptr<Vmo>, shift: u64, part: Part) -> Option<u64> {
 
 /// The child gets the pages that `source` has: shared, neither may write to them.
 fn share(source: Ptr<Vmo>, offset: u64, size: u64, child: Ptr<Vmo>) -> Result<(), Status> {
+    vmo::relate(child, source);
     let shared = page_list::share(source, offset, size, child);
     // Even a partly shared parent has pages that its mappings may no longer write to.
     fault_in::forget_pages(source, offset, size, None);

@@ -57,6 +57,7 @@ pub fn destroy(vmo: Ptr<Vmo>) {
         pager::vmo_gone(source);
     }
     page_list::destroy(vmo);
+    leave_relatives(vmo);
     leave_source(vmo);
     match vmo.previous.get() {
         Some(mut previous) => previous.next = vmo.next,
@@ -236,6 +237,33 @@ fn leave_source(mut vmo: Ptr<Vmo>) {
     }
     vmo.source = Link::NONE;
     header::release(source.cast());
+}
+
+/// Notes that two VMOs share pages: `vmo`, which has no relatives yet, and `with`.
+pub fn relate(mut vmo: Ptr<Vmo>, mut with: Ptr<Vmo>) {
+    let mut after = with.next_relative.get().unwrap_or(with);
+    vmo.previous_relative = with.link();
+    vmo.next_relative = after.link();
+    after.previous_relative = vmo.link();
+    with.next_relative = vmo.link();
+}
+
+/// Whether it shares pages with others that live, or could.
+pub fn has_relatives(vmo: Ptr<Vmo>) -> bool {
+    !vmo.next_relative.is_none()
+}
+
+fn leave_relatives(mut vmo: Ptr<Vmo>) {
+    let ring = (vmo.previous_relative.get(), vmo.next_relative.get());
+    let (Some(mut previous), Some(mut next)) = ring else {
+        return;
+    };
+    // The other one of two is alone then.
+    let alone = previous == next;
+    previous.next_relative = if alone { Link::NONE } else { next.link() };
+    next.previous_relative = if alone { Link::NONE } else { previous.link() };
+    vmo.next_relative = Link::NONE;
+    vmo.previous_relative = Link::NONE;
 }
 
 /// Adds a mapping to the VMO's list and takes a reference for it.

@@ -103,8 +103,7 @@ pub fn decommit(value: Ptr<Vmo>, offset: u64, length: u64) -> Result<(), Status>
     if length == 0 {
         return Ok(());
     }
-    let clone = vmo::has(target, VmoOptions::CLONE) && !target.parent.is_none();
-    if clone || has_clone(target) || vmo::pager_root(target).is_some() {
+    if vmo::has_relatives(target) || vmo::pager_root(target).is_some() {
         return Err(Status::NOT_SUPPORTED);
     }
     if !offset.is_multiple_of(PAGE_SIZE) || !length.is_multiple_of(PAGE_SIZE) {
@@ -116,17 +115,6 @@ pub fn decommit(value: Ptr<Vmo>, offset: u64, length: u64) -> Result<(), Status>
     fault_in::forget_pages(target, offset + shift, length, None);
     page_list::remove(target, offset + shift, offset + shift + length);
     Ok(())
-}
-
-fn has_clone(vmo: Ptr<Vmo>) -> bool {
-    let mut next = vmo.first_child;
-    while let Some(child) = next.get() {
-        if vmo::has(child, VmoOptions::CLONE) {
-            return true;
-        }
-        next = child.next_sibling;
-    }
-    false
 }
 
 /// Zeroes bytes.
