@@ -72,8 +72,6 @@ bitflags! {
     /// Signals of objects that are asserted or cleared by the kernel or by programs.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Signals: u32 {
-        /// `ZX_PORT_READABLE`: packets wait in the port.
-        const PORT_READABLE = 1 << 0;
         /// `ZX_TASK_TERMINATED`, of processes and threads (reference §16).
         const TERMINATED = 1 << 3;
         /// `ZX_VMO_ZERO_CHILDREN` (reference §7).
