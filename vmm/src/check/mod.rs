@@ -274,3 +274,6 @@ impl<'m, M: PhysicalMemory> Checker<'m, M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,7 @@ fn it_can_straddle_two_pages_that_are_apart_in_ram() {
     let mut world = World::new();
     let at = 0x7000_0000;
     world.guest.user_memory(world.caller, at, P).unwrap();
-    world.guest.skip_frames(3);
+    world.guest.skip_frames(3).unwrap();
     world.guest.user_memory(world.caller, at + P, P).unwrap();
     for straddle in 1..8 {
         let pointer = at + P - straddle;

@@ -5,8 +5,11 @@ use crate::calls::CallError;
 use crate::memory::{AccessError, BulkMemory, MemoryError, MockRam, PhysicalMemory};
 use crate::translate::{Fault, PageListError};
 use abi::layout::PAGE_SIZE;
+use abi::objects::{FREE_FRAME, FrameEntry, OBJECT_MAGIC, ObjectHeader};
 use abi::root::{BootOptions, ROOT_MAGIC};
 use abi::{ABI_VERSION, Link, RootBlock};
+use std::collections::HashMap;
+use std::mem::size_of;
 use std::sync::Arc;
 use vm_memory::GuestAddress;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
@@ -15,10 +18,12 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 const ROOT: GuestAddress = GuestAddress(0x1000);
 /// Where the call page stands.
 const CALL_PAGE: GuestAddress = GuestAddress(0x8000);
-/// The shared frame of zeros.
-const ZERO_FRAME: GuestAddress = GuestAddress(0x9000);
-/// The first frame that is given out.
-const FIRST_FREE: u64 = 0x1_0000;
+/// The kernel's own page table; empty.
+const KERNEL_TABLE: GuestAddress = GuestAddress(0xA000);
+/// Where the frame table stands; the frames that are given out come after it.
+const FRAME_TABLE: u64 = 0x1_0000;
+/// Where the first object stands in a page of them.
+const FIRST_SLOT: u64 = 32;
 /// The koid of the first object (reference §2.1).
 const FIRST_KOID: u64 = 1024;
 
@@ -58,11 +63,10 @@ pub enum MockError {
 #[derive(Debug)]
 pub struct MockGuest {
     pub(super) ram: Arc<MockRam>,
-    pub(super) next_frame: u64,
     pub(super) next_koid: u64,
     pub(super) next_handle: u32,
-    /// The frame that objects are now put into, and what is used of it.
-    pub(super) object_frame: Option<(GuestAddress, u64)>,
+    /// The frames that objects of each type are now put into, and what is used of them.
+    pub(super) object_frames: HashMap<&'static str, (GuestAddress, u64)>,
     /// What [`MockGuest::resolve`] fails with, for each want.
     pub(super) failures: Vec<super::kernel::Failure>,
 }
@@ -73,12 +77,11 @@ impl MockGuest {
     /// # Errors
     /// [`MockError`] if there is no such memory or it is below 256 KiB.
     pub fn new(size: u64) -> Result<Self, MockError> {
-        let guest = Self {
+        let mut guest = Self {
             ram: Arc::new(MockRam::new(size)?),
-            next_frame: FIRST_FREE,
             next_koid: FIRST_KOID,
             next_handle: 1,
-            object_frame: None,
+            object_frames: HashMap::new(),
             failures: Vec::new(),
         };
         guest.edit(ROOT, |root: &mut RootBlock| {
@@ -87,8 +90,18 @@ impl MockGuest {
             root.vcpu_count = 1;
             root.call_page = Link::new(CALL_PAGE.0);
             root.options = BootOptions::DEBUGGING_SYSCALLS.bits();
-            root.zero_frame = ZERO_FRAME.0;
+            root.kernel_page_table = KERNEL_TABLE.0;
+            root.frame_count = size / PAGE_SIZE;
+            root.frame_table = Link::new(FRAME_TABLE);
+            let table = root.frame_count * size_of::<FrameEntry>() as u64;
+            root.next_fresh = (FRAME_TABLE + table).next_multiple_of(PAGE_SIZE);
+            root.free_frames = size.saturating_sub(root.next_fresh) / PAGE_SIZE;
+            root.managed_frames = root.free_frames;
+            root.next_koid = FIRST_KOID;
+            root.fresh_handle = 1;
         })?;
+        let zeros = guest.frame()?;
+        guest.edit(ROOT, |root: &mut RootBlock| root.zero_frame = zeros.0)?;
         Ok(guest)
     }
 
@@ -151,35 +164,86 @@ impl MockGuest {
     /// # Errors
     /// [`MockError::NoFrames`] if there is none.
     pub fn frame(&mut self) -> Result<GuestAddress, MockError> {
-        let frame = GuestAddress(self.next_frame);
+        let frame = GuestAddress(self.get::<RootBlock>(ROOT)?.next_fresh);
         if !self.ram.contains(frame, PAGE_SIZE) {
             return Err(MockError::NoFrames);
         }
-        self.next_frame += PAGE_SIZE;
+        self.edit(ROOT, |root: &mut RootBlock| {
+            root.next_fresh += PAGE_SIZE;
+            root.free_frames -= 1;
+        })?;
         Ok(frame)
     }
 
     /// Leaves `count` frames out, so that what comes next is not contiguous with what
-    /// came before.
-    pub fn skip_frames(&mut self, count: u64) {
-        self.next_frame += count * PAGE_SIZE;
+    /// came before; they are free from now on.
+    ///
+    /// # Errors
+    /// [`MockError::NoFrames`] if there are none.
+    pub fn skip_frames(&mut self, count: u64) -> Result<(), MockError> {
+        for _ in 0..count {
+            let frame = self.frame()?;
+            let first = self.get::<RootBlock>(ROOT)?.first_clean;
+            self.edit_frame(frame.0, |entry| {
+                entry.extra_owners = FREE_FRAME;
+                entry.next_free = u32::try_from(first).unwrap_or(0);
+            })?;
+            self.edit(ROOT, |root: &mut RootBlock| {
+                root.first_clean = frame.0 / PAGE_SIZE;
+                root.free_frames += 1;
+            })?;
+        }
+        Ok(())
     }
 
-    /// Room for an object of `size` bytes.
-    pub(super) fn object(&mut self, size: usize) -> Result<GuestAddress, MockError> {
-        let size = size.next_multiple_of(16) as u64;
-        let (frame, used) = match self.object_frame {
-            Some((frame, used)) if used + size <= PAGE_SIZE => (frame, used),
-            _ => (self.frame()?, 0),
+    /// Changes the entry of the frame at `address` in the frame table.
+    ///
+    /// # Errors
+    /// [`MockError::Access`] if there is no such frame.
+    pub fn edit_frame(
+        &self,
+        address: u64,
+        change: impl FnOnce(&mut FrameEntry),
+    ) -> Result<(), MockError> {
+        let offset = address / PAGE_SIZE * size_of::<FrameEntry>() as u64;
+        self.edit(GuestAddress(FRAME_TABLE + offset), change)
+    }
+
+    /// Room for an object, in a page of such objects.
+    pub(super) fn object<T>(&mut self) -> Result<GuestAddress, MockError> {
+        let size = size_of::<T>().next_multiple_of(16) as u64;
+        let name = std::any::type_name::<T>();
+        let (frame, used) = match self.object_frames.get(name) {
+            Some((frame, used)) if used + size <= PAGE_SIZE => (*frame, *used),
+            _ => {
+                let frame = self.frame()?;
+                self.edit(ROOT, |root: &mut RootBlock| root.pool_frames += 1)?;
+                (frame, FIRST_SLOT)
+            }
         };
-        self.object_frame = Some((frame, used + size));
+        self.object_frames.insert(name, (frame, used + size));
         Ok(GuestAddress(frame.0 + used))
     }
 
+    /// Counts a reference to the object at `address`, if there is one.
+    pub(super) fn retain(&self, address: GuestAddress, handle: bool) -> Result<(), MockError> {
+        match self.get::<ObjectHeader>(address) {
+            Ok(header) if header.magic == OBJECT_MAGIC => {
+                self.edit(address, |header: &mut ObjectHeader| {
+                    header.references += 1;
+                    header.handles += u32::from(handle);
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The koid of the next object.
-    pub(super) const fn koid(&mut self) -> u64 {
+    pub(super) fn koid(&mut self) -> u64 {
         let koid = self.next_koid;
         self.next_koid += 1;
+        // The root block is RAM, or nothing of this mock works.
+        let _ = self.edit(ROOT, |root: &mut RootBlock| root.next_koid = koid + 1);
         koid
     }
 }

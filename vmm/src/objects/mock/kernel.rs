@@ -96,8 +96,9 @@ impl MockGuest {
             vmo.options |= VmoOptions::PRIVATE_CLONE.bits();
         })?;
         for piece in pieces {
+            self.detach(piece.address())?;
+            self.attach(piece.address(), clone)?;
             self.edit(piece.address(), |mapping: &mut Mapping| {
-                mapping.vmo = Link::new(clone.0);
                 mapping.vmo_offset = mapping.region.base - base;
                 mapping.flags |= MappingFlags::PRIVATE_COPY.bits();
             })?;

@@ -10,6 +10,7 @@ mod call;
 mod guest;
 mod kernel;
 mod object;
+mod others;
 mod pages;
 mod vmo;
 

@@ -8,7 +8,7 @@ use abi::objects::{
     ObjectHeader, ObjectType, Permissions, Process, ProcessState, Region, Thread, ThreadState,
     Vmar, Vmo, encode_handle,
 };
-use abi::{Link, Rights, RootBlock};
+use abi::{CallPage, Link, Rights, RootBlock};
 use std::mem::size_of;
 use std::ops::Range;
 use vm_memory::GuestAddress;
@@ -19,8 +19,8 @@ impl MockGuest {
     /// # Errors
     /// [`MockError::NoFrames`] if RAM is used up.
     pub fn process(&mut self, name: &str) -> Result<GuestAddress, MockError> {
-        let process = self.object(size_of::<Process>())?;
-        let vmar = self.object(size_of::<Vmar>())?;
+        let process = self.object::<Process>()?;
+        let vmar = self.object::<Vmar>()?;
         let table = self.frame()?;
         let koid = self.koid();
         let link = Link::new(process.0);
@@ -33,7 +33,10 @@ impl MockGuest {
             object.handle_secret = u32::from_le_bytes([a, b, c, d]) << 2;
             object.root_vmar = Link::new(vmar.0);
             object.page_table = table.0;
+            object.first_table = u32::try_from(table.0 / PAGE_SIZE).unwrap_or(0);
+            object.table_count = 1;
         })?;
+        self.edit(self.root(), |root: &mut RootBlock| root.process_count += 1)?;
         let koid = self.koid();
         self.edit(vmar, |object: &mut Vmar| {
             object.region = region(ObjectType::VMAR, koid, USER_BASE..USER_TOP);
@@ -54,6 +57,9 @@ impl MockGuest {
                 last = GuestAddress(next.address());
             }
             self.edit(last, |last: &mut Process| last.next = link)?;
+            self.edit(process, |object: &mut Process| {
+                object.previous = Link::new(last.0);
+            })?;
         }
         Ok(process)
     }
@@ -63,7 +69,7 @@ impl MockGuest {
     /// # Errors
     /// [`MockError::NoFrames`] if RAM is used up.
     pub fn thread(&mut self, process: GuestAddress, name: &str) -> Result<GuestAddress, MockError> {
-        let thread = self.object(size_of::<Thread>())?;
+        let thread = self.object::<Thread>()?;
         let koid = self.koid();
         let first = self.get::<Process>(process)?.first_thread;
         self.edit(thread, |object: &mut Thread| {
@@ -76,6 +82,8 @@ impl MockGuest {
         self.edit(process, |object: &mut Process| {
             object.first_thread = Link::new(thread.0);
         })?;
+        self.retain(process, false)?;
+        self.edit(self.call_page(), |page: &mut CallPage| page.runnable += 1)?;
         Ok(thread)
     }
 
@@ -84,7 +92,7 @@ impl MockGuest {
     /// # Errors
     /// [`MockError::NoFrames`] if RAM is used up.
     pub fn vmo(&mut self, name: &str, size: u64) -> Result<GuestAddress, MockError> {
-        let vmo = self.object(size_of::<Vmo>())?;
+        let vmo = self.object::<Vmo>()?;
         let koid = self.koid();
         let first = self.get::<RootBlock>(self.root())?.first_vmo;
         self.edit(vmo, |object: &mut Vmo| {
@@ -95,6 +103,13 @@ impl MockGuest {
             object.levels = Vmo::levels_for(object.size);
             object.next = first;
         })?;
+        // Nothing leads to it yet.
+        self.edit(vmo, |object: &mut Vmo| object.header.references = 0)?;
+        if !first.is_none() {
+            self.edit(GuestAddress(first.address()), |next: &mut Vmo| {
+                next.previous = Link::new(vmo.0);
+            })?;
+        }
         self.edit(self.root(), |root: &mut RootBlock| {
             root.first_vmo = Link::new(vmo.0);
         })?;
@@ -110,7 +125,7 @@ impl MockGuest {
         parent: GuestAddress,
         range: Range<u64>,
     ) -> Result<GuestAddress, MockError> {
-        let vmar = self.object(size_of::<Vmar>())?;
+        let vmar = self.object::<Vmar>()?;
         let koid = self.koid();
         let process = self.get::<Vmar>(parent)?.process;
         self.edit(vmar, |object: &mut Vmar| {
@@ -151,24 +166,63 @@ impl MockGuest {
         (vmo, vmo_offset): (GuestAddress, u64),
         permissions: Permissions,
     ) -> Result<GuestAddress, MockError> {
-        let mapping = self.object(size_of::<Mapping>())?;
+        let mapping = self.object::<Mapping>()?;
         let process = VmarView::read(&*self.ram, parent)?.raw().process;
-        let next_of_vmo = self.get::<Vmo>(vmo)?.first_mapping;
         let range = address..address.saturating_add(length);
         self.edit(mapping, |object: &mut Mapping| {
             object.region = region(ObjectType::MAPPING, 0, range);
-            object.vmo = Link::new(vmo.0);
             object.vmo_offset = vmo_offset;
             object.process = process;
-            object.next_of_vmo = next_of_vmo;
             object.permissions = permissions.bits();
             object.maximum = permissions.bits();
         })?;
-        self.edit(vmo, |object: &mut Vmo| {
-            object.first_mapping = Link::new(mapping.0);
-        })?;
+        self.attach(mapping, vmo)?;
         self.insert(parent, mapping)?;
         Ok(mapping)
+    }
+
+    /// Puts a mapping into the list of a VMO.
+    pub(super) fn attach(&self, mapping: GuestAddress, vmo: GuestAddress) -> Result<(), MockError> {
+        let next = self.get::<Vmo>(vmo)?.first_mapping;
+        self.edit(mapping, |mapping: &mut Mapping| {
+            mapping.vmo = Link::new(vmo.0);
+            mapping.next_of_vmo = next;
+            mapping.previous_of_vmo = Link::NONE;
+        })?;
+        if !next.is_none() {
+            self.edit(GuestAddress(next.address()), |next: &mut Mapping| {
+                next.previous_of_vmo = Link::new(mapping.0);
+            })?;
+        }
+        self.edit(vmo, |vmo: &mut Vmo| {
+            vmo.first_mapping = Link::new(mapping.0);
+        })?;
+        self.retain(vmo, false)
+    }
+
+    /// Takes a mapping out of the list of its VMO, which stays even if nothing else leads
+    /// to it.
+    pub(super) fn detach(&self, mapping: GuestAddress) -> Result<(), MockError> {
+        let Mapping {
+            vmo,
+            next_of_vmo: next,
+            previous_of_vmo: previous,
+            ..
+        } = self.get(mapping)?;
+        let vmo = GuestAddress(vmo.address());
+        if previous.is_none() {
+            self.edit(vmo, |vmo: &mut Vmo| vmo.first_mapping = next)?;
+        } else {
+            self.edit(GuestAddress(previous.address()), |other: &mut Mapping| {
+                other.next_of_vmo = next;
+            })?;
+        }
+        if !next.is_none() {
+            self.edit(GuestAddress(next.address()), |other: &mut Mapping| {
+                other.previous_of_vmo = previous;
+            })?;
+        }
+        self.edit(vmo, |vmo: &mut Vmo| vmo.header.references -= 1)
     }
 
     /// A handle of `process` to `object`; the value that the process knows it by.
@@ -185,14 +239,28 @@ impl MockGuest {
         self.next_handle += 1;
         let base = index | 1 << HANDLE_GENERATION_SHIFT;
         let entry = self.handle_slot(index)?;
+        let owner: Process = self.get(process)?;
         self.edit(entry, |slot: &mut HandleEntry| {
             slot.object = Link::new(object.0);
             slot.owner = Link::new(process.0);
             slot.rights = rights.bits();
             slot.base = base;
+            slot.next = owner.first_handle;
         })?;
-        let secret = self.get::<Process>(process)?.handle_secret;
-        Ok(encode_handle(base, secret))
+        if owner.first_handle != 0 {
+            let next = self.handle_slot(owner.first_handle)?;
+            self.edit(next, |slot: &mut HandleEntry| slot.previous = index)?;
+        }
+        self.edit(process, |owner: &mut Process| {
+            owner.first_handle = index;
+            owner.handle_count += 1;
+        })?;
+        self.edit(self.root(), |root: &mut RootBlock| {
+            root.handle_count += 1;
+            root.fresh_handle = root.fresh_handle.max(index + 1);
+        })?;
+        self.retain(object, true)?;
+        Ok(encode_handle(base, owner.handle_secret))
     }
 
     /// Where the slot `index` of the handle table stands.
@@ -202,15 +270,19 @@ impl MockGuest {
     pub fn handle_slot(&mut self, index: u32) -> Result<GuestAddress, MockError> {
         let index = index as usize;
         let chunk = index / HANDLE_CHUNK_ENTRIES;
-        let mut root: RootBlock = self.get(self.root())?;
-        let Some(page) = root.handle_chunks.get_mut(chunk) else {
-            return Err(MockError::NoFrames);
+        let root: RootBlock = self.get(self.root())?;
+        let mut page = match root.handle_chunks.get(chunk) {
+            Some(page) => *page,
+            None => return Err(MockError::NoFrames),
         };
-        if *page == 0 {
-            *page = self.frame()?.0;
+        if page == 0 {
+            page = self.frame()?.0;
+            self.edit(self.root(), |root: &mut RootBlock| {
+                if let Some(slot) = root.handle_chunks.get_mut(chunk) {
+                    *slot = page;
+                }
+            })?;
         }
-        let page = *page;
-        self.edit(self.root(), |block: &mut RootBlock| *block = root)?;
         let offset = index % HANDLE_CHUNK_ENTRIES * size_of::<HandleEntry>();
         Ok(GuestAddress(page + offset as u64))
     }
@@ -233,6 +305,7 @@ impl MockGuest {
             object.next = next;
             object.parent = Link::new(parent.0);
         })?;
+        self.edit(parent, |vmar: &mut Vmar| vmar.child_count += 1)?;
         match previous {
             Some(at) => self.edit(at, |other: &mut Region| other.next = Link::new(region.0)),
             None => self.edit(parent, |vmar: &mut Vmar| {

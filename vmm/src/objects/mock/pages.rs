@@ -6,7 +6,7 @@ use crate::memory::{BulkMemory, GuestVirtAddr, PhysicalMemory, VmoOffset};
 use crate::translate::{Access, PageSlot, translate};
 use abi::entry::{ADDRESS_MASK, NO_EXECUTE, PRESENT, TABLE_MASK, USER, WRITABLE};
 use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
-use abi::objects::Vmo;
+use abi::objects::{Process, Vmo};
 use vm_memory::GuestAddress;
 
 impl MockGuest {
@@ -46,6 +46,8 @@ impl MockGuest {
         let entry = self.vmo_entry(vmo, offset)?;
         let frame = self.frame()?;
         self.put(entry, frame.0 | PRESENT | WRITABLE)?;
+        // The entry's table has one more in use.
+        self.edit_frame(entry.0, |entry| entry.extra_owners += 1)?;
         self.edit(vmo, |object: &mut Vmo| {
             object.page_count = object.page_count.wrapping_add(1);
         })?;
@@ -64,7 +66,7 @@ impl MockGuest {
             table = self.frame()?;
             self.edit(vmo, |object: &mut Vmo| object.pages = table.0)?;
         }
-        self.descend(table, object.levels, offset, PRESENT)
+        self.descend(table, object.levels, offset, None)
     }
 
     /// Where the leaf entry for `address` in the page tables of `process` stands; the
@@ -79,7 +81,7 @@ impl MockGuest {
     ) -> Result<GuestAddress, MockError> {
         let view = ProcessView::read(&*self.ram, process)?;
         let root = GuestAddress(view.raw().page_table);
-        self.descend(root, 4, address, PRESENT | WRITABLE | USER)
+        self.descend(root, 4, address, Some(process))
     }
 
     /// Maps the page at `address` of `process` to `frame`.
@@ -211,7 +213,7 @@ impl MockGuest {
         root: GuestAddress,
         levels: u32,
         position: u64,
-        flags: u64,
+        process: Option<GuestAddress>,
     ) -> Result<GuestAddress, MockError> {
         let mut table = root;
         for level in (1..=levels).rev() {
@@ -223,11 +225,27 @@ impl MockGuest {
             let value = self.ram.read_u64(entry)?;
             if value & PRESENT == 0 {
                 table = self.frame()?;
-                self.put(entry, table.0 | flags)?;
+                if let Some(process) = process {
+                    self.put(entry, table.0 | PRESENT | WRITABLE | USER)?;
+                    self.add_table(process, table)?;
+                } else {
+                    self.put(entry, table.0 | PRESENT)?;
+                    self.edit_frame(entry.0, |entry| entry.extra_owners += 1)?;
+                }
             } else {
                 table = GuestAddress(value & ADDRESS_MASK);
             }
         }
         Ok(table)
+    }
+
+    /// Puts a page table into the list of its process.
+    fn add_table(&self, process: GuestAddress, table: GuestAddress) -> Result<(), MockError> {
+        let first = self.get::<Process>(process)?.first_table;
+        self.edit_frame(table.0, |entry| entry.next_free = first)?;
+        self.edit(process, |process: &mut Process| {
+            process.first_table = u32::try_from(table.0 / PAGE_SIZE).unwrap_or(0);
+            process.table_count += 1;
+        })
     }
 }

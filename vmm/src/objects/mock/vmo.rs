@@ -7,7 +7,6 @@ use crate::memory::{BulkMemory, VmoOffset};
 use abi::Link;
 use abi::layout::PAGE_SIZE;
 use abi::objects::{Mapping, MappingFlags, ObjectType, PageSource, Permissions, Vmo, VmoOptions};
-use std::mem::size_of;
 use std::ops::Range;
 use vm_memory::GuestAddress;
 
@@ -61,16 +60,24 @@ impl MockGuest {
         change: impl FnOnce(&mut Vmo),
     ) -> Result<GuestAddress, MockError> {
         let child = self.vmo("child", size)?;
-        let parent_koid = self.get::<Vmo>(source)?.header.koid;
-        let first = self.get::<Vmo>(source)?.first_child;
+        let parent: Vmo = self.get(source)?;
+        let (first, dependent) = (parent.first_child, parent.first_dependent);
+        let parent_koid = parent.header.koid;
         self.edit(child, |vmo: &mut Vmo| {
             vmo.options |= kind.bits();
             vmo.source = Link::new(source.0);
             vmo.parent = Link::new(source.0);
             vmo.parent_koid = parent_koid;
             vmo.next_sibling = first;
+            vmo.next_dependent = dependent;
+            vmo.depth = parent.depth + 1;
             change(vmo);
         })?;
+        if !dependent.is_none() {
+            self.edit(GuestAddress(dependent.address()), |vmo: &mut Vmo| {
+                vmo.previous_dependent = Link::new(child.0);
+            })?;
+        }
         if !first.is_none() {
             self.edit(GuestAddress(first.address()), |vmo: &mut Vmo| {
                 vmo.previous_sibling = Link::new(child.0);
@@ -78,6 +85,7 @@ impl MockGuest {
         }
         self.edit(source, |vmo: &mut Vmo| {
             vmo.first_child = Link::new(child.0);
+            vmo.first_dependent = Link::new(child.0);
             vmo.child_count += 1;
             vmo.header.references += 1;
             if kind == VmoOptions::CLONE {
@@ -95,7 +103,7 @@ impl MockGuest {
     /// [`MockError::NoFrames`] if RAM is used up.
     pub fn pager_vmo(&mut self, size: u64) -> Result<GuestAddress, MockError> {
         let vmo = self.vmo("paged", size)?;
-        let source = self.object(size_of::<PageSource>())?;
+        let source = self.object::<PageSource>()?;
         self.edit(source, |object: &mut PageSource| {
             object.header = header(ObjectType::PAGE_SOURCE, 0);
             object.vmo = Link::new(vmo.0);
