@@ -13,8 +13,11 @@ use libzx::Status;
 
 const START: u64 = USER_BASE + (1 << 30);
 
+/// A process, and where the vDSO starts in it.
+type Base = (u32, u64);
+
 /// A process with both segments mapped one behind the other, and this one.
-fn places() -> Result<(Child, [(u32, u64); 2], Image), Status> {
+fn places() -> Result<(Child, [Base; 2], Image), Status> {
     let image = Image::read()?;
     let child = Child::new("vdso")?;
     let code = Map {

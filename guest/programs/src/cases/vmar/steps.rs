@@ -3,7 +3,6 @@
 
 use crate::expect_eq;
 use crate::inspect::refused;
-use crate::memory::PAGE;
 use crate::probe::{Map, close};
 use crate::regions::*;
 use crate::suite::{Outcome, Suite};

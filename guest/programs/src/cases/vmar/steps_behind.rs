@@ -4,7 +4,7 @@
 use crate::expect_eq;
 use crate::inspect::refused;
 use crate::memory::PAGE;
-use crate::probe::{Map, close};
+use crate::probe::Map;
 use crate::regions::*;
 use crate::suite::{Outcome, Suite};
 use libzx::{Rights, Status};
