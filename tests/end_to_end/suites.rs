@@ -18,13 +18,16 @@ pub(crate) fn tests(tests: &mut Tests) {
             well(run(&["test-vmo"]).errors(zircon))
         });
         // Both positions of either switch; "kinds" depends on both together.
-        for call in ["create", "size", "child", "ops", "cache"] {
-            tests.vm(&format!("guests::vmo {call}, {mode} errors"), move || {
-                well(
-                    run(&[&format!("test-vmo-{call}")])
-                        .gate(zircon)
-                        .errors(zircon),
-                )
+        for guest in [
+            "test-vmo-create",
+            "test-vmo-size",
+            "test-vmo-child",
+            "test-vmo-ops",
+            "test-vmo-cache",
+        ] {
+            let name = guest.trim_start_matches("test-");
+            tests.vm(&format!("guests::{name}, {mode} errors"), move || {
+                well(run(&[guest]).gate(zircon).errors(zircon))
             });
         }
         tests.vm(&format!("guests::pager, {mode} errors"), move || {
