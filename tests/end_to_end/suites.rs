@@ -11,6 +11,7 @@ pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::vmar tree", || well(run(&["test-vmar-tree"])));
     tests.vm("guests::protect", || well(run(&["test-protect"])));
     tests.vm("guests::property", || well(run(&["test-property"])));
+    tests.vm("guests::races", || well(run(&["test-races"]).gate(true)));
     for zircon in [false, true] {
         let mode = if zircon { "zircon" } else { "documented" };
         tests.vm(&format!("guests::vmo, {mode} errors"), move || {
@@ -29,6 +30,9 @@ pub(crate) fn tests(tests: &mut Tests) {
                 well(run(&[guest]).gate(zircon).errors(zircon))
             });
         }
+        tests.vm(&format!("guests::pager, {mode} errors"), move || {
+            well(run(&["test-pager"]).gate(true).errors(zircon))
+        });
         for open in [false, true] {
             let gate = if open { "open" } else { "shut" };
             let name = |guest: &str| format!("guests::{guest}, {mode} errors, gate {gate}");
@@ -44,9 +48,6 @@ pub(crate) fn tests(tests: &mut Tests) {
             tests.vm(&name("vdso"), move || {
                 let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
                 well(guest.gate(open).errors(zircon))
-            });
-            tests.vm(&name("pager"), move || {
-                well(run(&["test-pager"]).gate(open).errors(zircon))
             });
             tests.vm(&name("process memory"), move || {
                 well(process_memory().gate(open).errors(zircon))
