@@ -17,13 +17,16 @@ pub(crate) fn tests(tests: &mut Tests) {
             well(run(&["test-vmo"]).errors(zircon))
         });
         // Both positions of either switch; "kinds" depends on both together.
-        for call in ["create", "size", "child", "ops", "cache"] {
-            tests.vm(&format!("guests::vmo {call}, {mode} errors"), move || {
-                well(
-                    run(&[&format!("test-vmo-{call}")])
-                        .gate(zircon)
-                        .errors(zircon),
-                )
+        for guest in [
+            "test-vmo-create",
+            "test-vmo-size",
+            "test-vmo-child",
+            "test-vmo-ops",
+            "test-vmo-cache",
+        ] {
+            let name = guest.trim_start_matches("test-");
+            tests.vm(&format!("guests::{name}, {mode} errors"), move || {
+                well(run(&[guest]).gate(zircon).errors(zircon))
             });
         }
         for open in [false, true] {
@@ -66,6 +69,10 @@ pub(crate) fn tests(tests: &mut Tests) {
     });
     tests.vm("guests::vmo exhaust", || {
         well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
+    });
+    tests.vm("guests::process memory with little RAM", || {
+        let guest = process_memory().options(&["--mem", "48M"]);
+        well(guest.gate(true).errors(false).args(&["--exhaust"]))
     });
     tests.vm("guests::process memory with much RAM", || {
         let guest = process_memory().options(&["--mem", "5G"]);

@@ -44,6 +44,18 @@ pub fn invalidate_page(address: u64) {
     unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) };
 }
 
+/// Writes `count` zeros.
+///
+/// # Safety
+/// The memory must be the caller's to write.
+pub unsafe fn clear(start: *mut u64, count: usize) {
+    // SAFETY: the caller's; the direction flag is clear in the kernel.
+    unsafe {
+        asm!("rep stosq", inout("rcx") count => _, inout("rdi") start => _, in("rax") 0u64,
+             options(nostack, preserves_flags));
+    }
+}
+
 /// Writes one byte to the hypercall port: the host serves the call page. All memory may
 /// have changed when it returns.
 pub fn hypercall() {

@@ -143,10 +143,9 @@ fn fresh_row(count: u64, alignment: u64) -> Option<u64> {
     }
     let mut skipped = root.next_fresh;
     while skipped < first {
-        let mut entry = entry(skipped);
-        entry.extra_owners = FREE_FRAME;
-        entry.next_free = root.first_clean as u32;
-        root.first_clean = skipped >> PAGE_SHIFT;
+        // It counts as free already.
+        root.free_frames -= 1;
+        free_clean(skipped);
         skipped += PAGE_SIZE;
     }
     root.next_fresh = after;
@@ -188,6 +187,17 @@ pub fn free(frame: u64) {
         next_free: root.first_dirty as u32,
     };
     root.first_dirty = frame >> PAGE_SHIFT;
+    root.free_frames += 1;
+}
+
+/// Gives a frame back that holds nothing but zeros.
+pub fn free_clean(frame: u64) {
+    let mut root = root();
+    *entry(frame) = FrameEntry {
+        extra_owners: FREE_FRAME,
+        next_free: root.first_clean as u32,
+    };
+    root.first_clean = frame >> PAGE_SHIFT;
     root.free_frames += 1;
 }
 

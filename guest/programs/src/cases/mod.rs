@@ -7,6 +7,7 @@ pub mod pager;
 pub mod process_memory;
 pub mod property;
 pub mod protect;
+pub mod races;
 pub mod tasks;
 pub mod vdso;
 pub mod vdso_map;

@@ -1,9 +1,9 @@
 //! Steps on mappings, and calls whose buffers are mappings.
 
-use super::random::Random;
 use super::state::{MapState, PAGES, READ, Source, WRITE};
 use super::world::{Done, World, range, store};
 use crate::probe::{self, Map};
+use crate::random::Random;
 use crate::suite::Failure;
 use crate::{ensure, expect_eq, pattern};
 use libzx::{Call, PAGE_SIZE, Rights, Status, startup};

@@ -6,20 +6,19 @@
 //! that fails.
 
 mod map_steps;
-mod random;
 mod state;
 mod vmo_steps;
 mod world;
 
 use crate::memory::Area;
 use crate::probe;
+use crate::random::Random;
 use crate::suite::Failure;
 use crate::text::Text;
 use crate::{ensure, expect_eq};
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 use libzx::{Call, Status, println, startup};
-use random::Random;
 use state::{Model, PAGES};
 use world::{Done, World};
 

@@ -1,8 +1,8 @@
 //! Steps on VMOs by their handles.
 
-use super::random::Random;
 use super::state::{Kind, PAGES, VmoState};
 use super::world::{Done, World, range};
+use crate::random::Random;
 use crate::{ensure, probe};
 use abi::objects::VmoOptions;
 use abi::options::{ChildOptions, RangeOp};

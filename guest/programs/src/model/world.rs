@@ -1,8 +1,8 @@
 //! The model and the machine side by side.
 
-use super::random::Random;
 use super::state::{BYTES, MapState, Model, PAGES, Source, VmoState, WRITE, Window};
 use crate::memory::Area;
+use crate::random::Random;
 use crate::suite::Failure;
 use crate::text::Text;
 use crate::{ensure, expect_eq, pattern, probe};

@@ -133,6 +133,23 @@ fn the_root_vmar() -> Outcome {
     Ok(())
 }
 
+/// A BTI's record: contiguity, size of its address space, and nothing pinned.
+fn the_bti() -> Outcome {
+    const BTI: u32 = 20;
+    let record: [u64; 4] = record(bti(), BTI)?;
+    let [contiguity, _, pinned, quarantined] = record;
+    expect_eq!((contiguity, pinned, quarantined), (PAGE, 0, 0));
+    let weak = duplicate(bti(), Rights::MAP.bits())?;
+    let mut room = [0_u64; 4];
+    let given = get_info(weak, BTI, out(&mut room), 32).0;
+    expect_eq!(given, Status::ACCESS_DENIED);
+    let given = get_info(own_process(), BTI, out(&mut room), 32).0;
+    expect_eq!(given, Status::WRONG_TYPE);
+    expect_eq!(core::hint::black_box(room), [0; 4]);
+    expect_eq!(close(weak), Status::OK);
+    Ok(())
+}
+
 /// Runs them.
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
@@ -156,4 +173,5 @@ pub(super) fn run(suite: &mut Suite) {
         counts,
     );
     suite.case("VMAR tells base and length [15/5 19.2/3]", the_root_vmar);
+    suite.case("BTI needs INSPECT [15/10]", the_bti);
 }

@@ -12,7 +12,7 @@ use abi::info::{InfoMaps, MapsKind};
 use abi::layout::{USER_BASE, USER_TOP};
 use abi::options::{Property, Topic};
 use libzx::{Rights, Status};
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 fn the_first_two() -> Outcome {
     let child = Child::new("mapped child")?;
@@ -240,6 +240,44 @@ fn the_own_program() -> Outcome {
     Ok(())
 }
 
+/// VMAR_MAPS: the same records from a VMAR on, counted from its own depth.
+fn from_a_vmar_on() -> Outcome {
+    const VMAR_MAPS: u32 = 36;
+    let outer = SubVmar::new(8)?;
+    let inner = outer.child(CAN_RW, 2, 4)?;
+    let vmo = Object::patterned(Kind::Anonymous, 2, 74)?;
+    outer.at(0, vmo.handle, 1).call()?;
+    inner.at(1, vmo.handle, 2).call()?;
+    let area = Area::new(1)?;
+    let ask = |handle| get_info(handle, VMAR_MAPS, area.at(0), PAGE);
+    expect_eq!(ask(outer.handle), (Status::OK, 4, 4));
+    let all = Maps::own()?;
+    let mut wanted = all.records().iter().filter(|record| {
+        let end = record.base + record.size;
+        record.base >= outer.base && end <= outer.page(8)
+    });
+    for index in 0..4 {
+        let mut bytes = [0; 152];
+        area.map.load(index * 152, &mut bytes);
+        let found = InfoMaps::read_from_bytes(&bytes).map_err(|_| Status::INTERNAL)?;
+        let record = wanted.next().ok_or(Status::NOT_FOUND)?;
+        expect_eq!((found.base, found.size), (record.base, record.size));
+        expect_eq!(
+            (found.kind, found.mmu_flags),
+            (record.kind, record.mmu_flags)
+        );
+        expect_eq!(found.vmo_koid, record.vmo_koid);
+        expect_eq!(found.committed_bytes, record.committed_bytes);
+        expect_eq!(found.name, record.name);
+    }
+    ensure!(wanted.next().is_none(), "records are missing");
+    let weak = outer.with_rights(Rights::OP_CHILDREN)?;
+    expect_eq!(ask(weak).0, Status::ACCESS_DENIED);
+    expect_eq!(close(weak), Status::OK);
+    expect_eq!(ask(own_process()).0, Status::WRONG_TYPE);
+    Ok(())
+}
+
 /// Runs them.
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case(
@@ -270,6 +308,10 @@ pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case(
         "the own program's mappings are as they should be [15.2/1 15.2/6]",
         the_own_program,
+    );
+    suite.case(
+        "VMAR_MAPS is PROCESS_MAPS from that VMAR on [15/12]",
+        from_a_vmar_on,
     );
     if modes.gate {
         suite.case(

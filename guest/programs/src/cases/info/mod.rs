@@ -4,6 +4,7 @@ mod buffers;
 mod handles;
 mod maps;
 mod processes;
+mod start;
 mod vmo_flags;
 mod vmo_pages;
 mod vmo_tree;
@@ -17,6 +18,7 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     buffers::run(suite);
     handles::run(suite);
     processes::run(suite);
+    start::run(suite);
     maps::run(suite, modes);
     vmos::run(suite);
     vmo_flags::run(suite);

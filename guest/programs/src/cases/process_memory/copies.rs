@@ -233,6 +233,47 @@ fn beside_snapshots() -> Outcome {
     Ok(())
 }
 
+/// All memory in one VMO, page by page at the end.
+fn hog() -> Result<Object, Status> {
+    let hog = Object::of(Kind::Unbounded, 1)?;
+    let (mut offset, mut pages) = (0, 4096);
+    while pages > 0 {
+        let args = [
+            u64::from(hog.handle),
+            u64::from(abi::options::RangeOp::COMMIT),
+            offset,
+            pages * PAGE,
+            0,
+            0,
+        ];
+        match crate::probe::status(libzx::Call::VmoOpRange, &args) {
+            Status::OK => offset += pages * PAGE,
+            Status::NO_MEMORY => pages /= 2,
+            other => return Err(other),
+        }
+    }
+    Ok(hog)
+}
+
+/// Without memory there is no copy, and the mapping stays what it was.
+fn without_memory() -> Outcome {
+    let object = Object::patterned(Kind::Anonymous, 1, 134)?;
+    let place = read_only(&object, 1)?;
+    place.buffer.map.store(0, b"private");
+    // Everything that is needed to find out has been used once.
+    place.shows(134, 0, 0, PAGE)?;
+    let hog = hog()?;
+    let given = place.write(0, 7);
+    drop(hog);
+    expect_eq!(given, failed(Status::NO_MEMORY));
+    place.shows(134, 0, 0, PAGE)?;
+    expect_eq!(object.mismatch(1, 134)?, None);
+    // With memory again it works.
+    place.buffer.map.store(0, b"private");
+    expect_eq!(place.write(0, 7), (Status::OK, 7));
+    is_private(&place, true)
+}
+
 /// Runs them.
 pub(super) fn run(suite: &mut Suite, modes: Modes) {
     if !modes.gate {
@@ -281,4 +322,7 @@ pub(super) fn run(suite: &mut Suite, modes: Modes) {
         "snapshots see nothing of the copy [6.2/10]",
         beside_snapshots,
     );
+    if libzx::startup().args().any(|arg| arg == "--exhaust") {
+        suite.case("without memory there is no copy [6.2/14]", without_memory);
+    }
 }

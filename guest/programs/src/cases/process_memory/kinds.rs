@@ -4,7 +4,7 @@
 use super::place::*;
 use crate::memory::{KERNEL_BASE, PAGE};
 use crate::modes::Modes;
-use crate::probe::{process_read, process_write};
+use crate::probe::{out, process_read, process_write};
 use crate::regions::*;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq};
@@ -143,6 +143,41 @@ fn discarded(modes: Modes) -> Outcome {
     place.unwritable(modes, Status::NOT_FOUND, 0, 8)
 }
 
+/// A pager's VMO that was detached: its pages cannot be had any more.
+fn detached(modes: Modes) -> Outcome {
+    let (mut port, mut pager, mut backed) = (0_u32, 0_u32, 0_u32);
+    crate::probe::status(Call::PortCreate, &[0, out(&mut port)]).ok()?;
+    crate::probe::status(Call::PagerCreate, &[0, out(&mut pager)]).ok()?;
+    let (port, pager) = (core::hint::black_box(port), core::hint::black_box(pager));
+    let args = [
+        u64::from(pager),
+        0,
+        u64::from(port),
+        7,
+        2 * PAGE,
+        out(&mut backed),
+    ];
+    crate::probe::status(Call::PagerCreateVmo, &args).ok()?;
+    let vmo = Object {
+        handle: core::hint::black_box(backed),
+        parent: 0,
+    };
+    let args = [u64::from(pager), u64::from(vmo.handle)];
+    crate::probe::status(Call::PagerDetachVmo, &args).ok()?;
+    let place = Place::with(&vmo, RW, 3)?;
+    place.unreadable(Status::BAD_STATE, 0, 8)?;
+    place.unwritable(modes, Status::BAD_STATE, PAGE, 8)?;
+    // Before a bad buffer: the page is had before the bytes are copied.
+    let given = process_read(place.child.process, AT, KERNEL_BASE, 8);
+    expect_eq!(given, failed(Status::BAD_STATE));
+    // Behind its end nothing is left to ask for.
+    place.unreadable(Status::OUT_OF_RANGE, 2 * PAGE, 8)?;
+    for handle in [pager, port] {
+        expect_eq!(crate::probe::close(handle), Status::OK);
+    }
+    Ok(())
+}
+
 /// A mapping that starts somewhere in its VMO, of a slice that starts somewhere in its
 /// parent.
 fn offsets_add_up() -> Outcome {
@@ -254,6 +289,10 @@ pub(super) fn run(suite: &mut Suite, modes: Modes) {
     suite.case("a discarded VMO is NOT_FOUND [5.1/16 23/21]", || {
         discarded(modes)
     });
+    suite.case(
+        "a detached pager's VMO is BAD_STATE [5.1/16 6.1/14 23/21]",
+        || detached(modes),
+    );
     suite.case(
         "offsets of mapping and slice add up [5.1/7]",
         offsets_add_up,

@@ -1,8 +1,8 @@
 //! The cases of `test-tasks`, and what they share.
 
-pub mod code;
+pub(super) mod code;
 mod create;
-pub mod end;
+pub(super) mod end;
 mod handles;
 mod random;
 mod start;

@@ -48,6 +48,11 @@ impl Pool {
     }
 }
 
+/// Until when a child waits: those without handles must end by themselves.
+fn soon() -> u64 {
+    monotonic().saturating_add(50_000_000).cast_unsigned()
+}
+
 /// A child that waits in the port that it is given, if it is one, and then ends its
 /// thread.
 fn new_child(pool: &mut Pool) -> Outcome {
@@ -55,6 +60,14 @@ fn new_child(pool: &mut Pool) -> Outcome {
     let (wait, exit) = (call(Call::PortWait)?, call(Call::ThreadExit)?);
     let (child, _) = prepared("random", code(&[&packet, &wait, &exit, &FAULT]))?;
     let thread = child.thread()?;
+    if pool.below(2) == 0 {
+        let argument = duplicate(pool.pick(), Rights::SAME_RIGHTS).unwrap_or(0);
+        let [process, thread, argument] = [child.process, thread, argument].map(u64::from);
+        let args = [process, thread, CODE, STACK, argument, soon()];
+        let given = status(Call::ProcessStart, &args);
+        let fine = given == Status::OK || given == Status::ACCESS_DENIED;
+        ensure!(fine, "the start of a new child gave {given}");
+    }
     pool.put(child.process);
     pool.put(child.vmar);
     pool.put(thread);
@@ -67,8 +80,7 @@ fn step(pool: &mut Pool) -> Outcome {
     let (wide_a, wide_b) = (u64::from(a), u64::from(b));
     let mut made = 0_u32;
     let mut packet = PortPacket::default();
-    // Children without handles must end by themselves.
-    let soon = (monotonic() + 50_000_000).cast_unsigned();
+    let soon = soon();
     let given = match pool.below(16) {
         0 => return new_child(pool),
         1 => {

@@ -6,6 +6,7 @@ mod bytes;
 mod layout;
 mod place;
 mod steps;
+mod steps_behind;
 mod steps_of_unmap;
 mod unmap;
 
@@ -130,6 +131,7 @@ pub fn run(suite: &mut Suite) {
         place::a_place_can_be_used_again,
     );
     steps::run(suite);
+    steps_behind::run(suite);
     steps_of_unmap::run(suite);
     beyond::run(suite);
     layout::run(suite);

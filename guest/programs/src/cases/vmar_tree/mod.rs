@@ -6,6 +6,7 @@ mod destroy;
 mod nested;
 mod operations;
 mod place;
+mod walk;
 
 use crate::suite::Suite;
 
@@ -16,4 +17,5 @@ pub fn run(suite: &mut Suite) {
     nested::run(suite);
     operations::run(suite);
     destroy::run(suite);
+    walk::run(suite);
 }

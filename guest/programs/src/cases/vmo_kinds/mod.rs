@@ -2,6 +2,7 @@
 
 mod bad_buffer;
 mod buffer;
+mod large;
 mod object;
 mod output;
 mod process;
@@ -14,6 +15,7 @@ pub fn run(suite: &mut Suite, modes: Modes) {
     object::run(suite, modes);
     buffer::run(suite);
     bad_buffer::run(suite);
+    large::run(suite);
     output::run(suite);
     process::run(suite, modes);
     crate::subject::sound(suite);

@@ -14,15 +14,15 @@ use libzx::{Call, PAGE_SIZE, Rights, Status};
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
-        "lock: only of discardable VMOs, before the range [11/25 11/31 11/51]",
+        "lock: only of discardable VMOs, before the range [11/25 11/31 11/52]",
         kinds,
     );
     suite.case(
-        "lock: exactly the whole VMO, before the buffer [11/26 11/31 11/51]",
+        "lock: exactly the whole VMO, before the buffer [11/26 11/31 11/52]",
         ranges,
     );
     suite.case("lock: a bad buffer leaves it unlocked [11/27]", bad_buffers);
-    suite.case("lock: READ or WRITE is enough [11/24 11/30 11/51]", rights);
+    suite.case("lock: READ or WRITE is enough [11/24 11/30 11/52]", rights);
     suite.case(
         "lock: the state tells of nothing discarded [11/28]",
         fresh_state,
@@ -54,7 +54,7 @@ pub(super) fn run(suite: &mut Suite) {
         lock_again,
     );
     suite.case(
-        "discarded: TRY_LOCK is UNAVAILABLE and does not lock [11/52]",
+        "discarded: TRY_LOCK is UNAVAILABLE and does not lock [11/53]",
         try_lock,
     );
 }

@@ -3,10 +3,12 @@
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(super) const fn new(seed: u64, step: u64) -> Self {
+    /// The numbers of that seed and step.
+    #[must_use]
+    pub const fn new(seed: u64, step: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0xA24B_AED4_963E_E407) ^ step);
         // The first numbers of neighbouring steps are alike; these are not used.
         random.next();
@@ -14,8 +16,9 @@ impl Random {
         random
     }
 
-    /// Splitmix64.
-    pub(super) const fn next(&mut self) -> u64 {
+    /// The next number (splitmix64).
+    #[allow(clippy::should_implement_trait, reason = "it never ends")]
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -24,7 +27,7 @@ impl Random {
     }
 
     /// A number below `limit`; 0 if that is 0.
-    pub(super) const fn below(&mut self, limit: usize) -> usize {
+    pub const fn below(&mut self, limit: usize) -> usize {
         let number = self.next() >> 16;
         match limit {
             0 => 0,
@@ -33,7 +36,7 @@ impl Random {
     }
 
     /// True once in `times`.
-    pub(super) const fn once_in(&mut self, times: usize) -> bool {
+    pub const fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }
