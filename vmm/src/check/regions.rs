@@ -12,7 +12,7 @@ impl<M: PhysicalMemory> Checker<'_, M> {
             return;
         };
         let mut count = 0u64;
-        let mut before: Option<MappingView> = None;
+        let mut before = None;
         for region in vmar.regions(self.memory) {
             let Some(region) = self.sound(region) else {
                 break;
@@ -36,9 +36,9 @@ impl<M: PhysicalMemory> Checker<'_, M> {
                 RegionView::Vmar(_) => None,
                 RegionView::Mapping(mapping) => {
                     if mapping.is_joined() {
-                        self.sound(mapping.check_continues(before.as_ref()));
+                        self.sound(mapping.check_continues(before));
                     }
-                    Some(mapping)
+                    Some(mapping.finish())
                 }
             };
         }

@@ -10,6 +10,14 @@ use vm_memory::GuestAddress;
 
 pub(super) const NAME: &str = "mapping";
 
+/// Where a mapping ends, in addresses and in its VMO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MappingEnd {
+    address: u64,
+    vmo: u64,
+    vmo_offset: u64,
+}
+
 /// A mapping of a range of a VMO.
 #[derive(Clone, Copy, Debug)]
 pub struct MappingView {
@@ -93,21 +101,33 @@ impl MappingView {
         self.flags().contains(MappingFlags::JOINED)
     }
 
-    /// Checks that it goes on where `before` has ended, in addresses and in the VMO.
+    /// Where it ends.
+    #[inline]
+    #[must_use]
+    pub const fn finish(&self) -> MappingEnd {
+        MappingEnd {
+            address: self.end(),
+            vmo: self.raw.vmo.address(),
+            // Checked not to wrap when the view was made.
+            vmo_offset: self.raw.vmo_offset.wrapping_add(self.raw.region.size),
+        }
+    }
+
+    /// Checks that it goes on where `before` has ended.
     ///
     /// # Errors
     /// [`ViewError`] if not.
-    pub fn check_continues(&self, before: Option<&Self>) -> Result<(), ViewError> {
-        let continues = before.is_some_and(|before| {
-            before.end() == self.base()
-                && before.raw.vmo == self.raw.vmo
-                && before.raw.vmo_offset.wrapping_add(before.raw.region.size) == self.raw.vmo_offset
-        });
+    pub fn check_continues(&self, before: Option<MappingEnd>) -> Result<(), ViewError> {
+        let start = MappingEnd {
+            address: self.base(),
+            vmo: self.raw.vmo.address(),
+            vmo_offset: self.raw.vmo_offset,
+        };
         check_field(
             NAME,
             self.address,
             ("flags", u64::from(self.raw.flags)),
-            continues,
+            before == Some(start),
             "a joined mapping continues the one before it",
         )
     }

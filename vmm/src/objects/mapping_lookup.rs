@@ -1,7 +1,7 @@
 //! Which mapping of a process an address is in.
 
 use super::load::check_field;
-use super::{MappingView, Problem, RegionView, ViewError, VmarView};
+use super::{MappingEnd, MappingView, Problem, RegionView, ViewError, VmarView};
 use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use vm_memory::GuestAddress;
 
@@ -65,9 +65,10 @@ fn find_region<M: PhysicalMemory>(
     address: GuestVirtAddr,
 ) -> Result<Option<Found>, ViewError> {
     let mut regions = Regions::of(vmar);
-    // The first piece of the mapping that the walk is in, and the piece before this one.
+    // The first piece of the mapping that the walk is in, and where the piece before this
+    // one has ended.
     let mut first = None;
-    let mut before: Option<MappingView> = None;
+    let mut before = None;
     while let Some(region) = regions.next(memory)? {
         if address.0 < region.base() {
             return Ok(None);
@@ -83,7 +84,7 @@ fn find_region<M: PhysicalMemory>(
             RegionView::Mapping(mapping) => mapping,
         };
         if mapping.is_joined() {
-            mapping.check_continues(before.as_ref())?;
+            mapping.check_continues(before)?;
         } else {
             first = Some((mapping.address(), mapping.base()));
         }
@@ -93,29 +94,31 @@ fn find_region<M: PhysicalMemory>(
                 piece: mapping,
                 first,
                 base,
-                end: end_of(memory, &mapping, &mut regions)?,
+                end: end_of(memory, mapping.finish(), &mut regions)?.unwrap_or(mapping.end()),
             })));
         }
-        before = Some(mapping);
+        before = Some(mapping.finish());
     }
     Ok(None)
 }
 
-/// The end of the last piece of a mapping of which `piece` is one; `regions` goes on
-/// behind that.
+/// The end of the last piece of a mapping, if more are joined to the one that has ended
+/// where `before` says; `regions` goes on behind that.
+#[inline]
 fn end_of<M: PhysicalMemory>(
     memory: &M,
-    piece: &MappingView,
+    mut before: MappingEnd,
     regions: &mut Regions,
-) -> Result<u64, ViewError> {
-    let mut last = *piece;
+) -> Result<Option<u64>, ViewError> {
+    let mut end = None;
     while let Some(RegionView::Mapping(next)) = regions.next(memory)?
         && next.is_joined()
     {
-        next.check_continues(Some(&last))?;
-        last = next;
+        next.check_continues(Some(before))?;
+        before = next.finish();
+        end = Some(next.end());
     }
-    Ok(last.end())
+    Ok(end)
 }
 
 /// The regions of a VMAR, in ascending order: yields each, or the first error, and then

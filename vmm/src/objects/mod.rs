@@ -32,7 +32,7 @@ pub use contents::{Content, ContentError, ContentRun, VmoContents, pager_at_root
 pub use error::{Problem, ViewError};
 pub use handle::HandleView;
 pub use list::List;
-pub use mapping::MappingView;
+pub use mapping::{MappingEnd, MappingView};
 pub use mapping_lookup::{FoundMapping, MAX_VMAR_DEPTH, RegionList, find_mapping};
 pub use pager::{PageSourceView, PagerView, RequestView};
 pub use plain::PlainView;
