@@ -165,8 +165,8 @@ pub struct Vmo {
     /// How many sources stand one behind the other, at most
     /// [`crate::layout::MAX_CLONE_DEPTH`].
     pub depth: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Of a contiguous VMO: `log2` of the alignment that was asked for.
+    pub alignment_log2: u32,
     /// Offset of its first byte, added up through all copy-on-write parents that it was
     /// made of. It and the size together stay below 2^64 (reference §10.3).
     pub root_offset: u64,

@@ -1,6 +1,6 @@
 //! Calls that make VMOs or change what they are (reference §8, §12.1).
 
-use abi::layout::{MAX_VMO_SIZE, PAGE_SIZE, SCRATCH_BASE, SCRATCH_SIZE};
+use abi::layout::{MAX_VMO_SIZE, PAGE_SHIFT, PAGE_SIZE, SCRATCH_BASE, SCRATCH_SIZE};
 use abi::objects::{
     CachePolicy, NAME_LENGTH, ObjectHeader, ObjectType, PlainObject, Vmo, VmoKind, VmoOptions,
 };
@@ -85,15 +85,15 @@ pub fn create_contiguous(
     if size == 0 || !size.is_multiple_of(PAGE_SIZE) {
         return Err(Status::INVALID_ARGS);
     }
-    let alignment = match alignment_log2 {
-        0 => PAGE_SIZE,
-        12..=63 => 1 << alignment_log2,
+    let alignment_log2 = match alignment_log2 {
+        0 => PAGE_SHIFT,
+        12..=63 => alignment_log2,
         _ => return Err(Status::INVALID_ARGS),
     };
     let kind = ObjectType::BTI;
     handle::find_object::<PlainObject>(context.process, bti, kind, Rights::MAP)?;
     let new = vmo::create(size, 0, VmoOptions::CONTIGUOUS, &[0; NAME_LENGTH])?;
-    if let Err(status) = pages::fill_in_a_row(new, alignment) {
+    if let Err(status) = pages::fill_in_a_row(new, alignment_log2) {
         header::release(new.cast());
         return Err(status);
     }

@@ -102,13 +102,14 @@ pub fn make_readable(vmo: Ptr<Vmo>, offset: u64, length: u64) -> (u64, Status) {
     (at - start, Status::OK)
 }
 
-/// Fills a fresh VMO with frames that lie in a row, the first at a multiple of `alignment`
-/// bytes.
+/// Fills a fresh VMO with frames that lie in a row, the first at a multiple of
+/// `2^alignment_log2` bytes.
 ///
 /// # Errors
 /// NO_MEMORY; the VMO has only a part of its pages then.
-pub fn fill_in_a_row(mut vmo: Ptr<Vmo>, alignment: u64) -> Result<(), Status> {
-    let first = frames::allocate_row(vmo.size >> PAGE_SHIFT, alignment)?;
+pub fn fill_in_a_row(mut vmo: Ptr<Vmo>, alignment_log2: u32) -> Result<(), Status> {
+    vmo.alignment_log2 = alignment_log2;
+    let first = frames::allocate_row(vmo.size >> PAGE_SHIFT, 1 << alignment_log2)?;
     vmo.physical_base = first;
     insert_row(vmo, first, vmo.size).inspect_err(|_| {
         // What is in the list is given back with the VMO.

@@ -431,6 +431,7 @@ fn families_of_vmos_agree() {
     });
 }
 
+// covers: 8.2/8 8.2/9
 #[test]
 fn page_lists_hold_what_is_said_of_them() {
     broken("pages, but it has", |w| {
@@ -460,6 +461,21 @@ fn page_lists_hold_what_is_said_of_them() {
     broken("it is contiguous, and its page at", |w| {
         w.edit(w.memory, |vmo: &mut Vmo| {
             vmo.options |= VmoOptions::CONTIGUOUS.bits()
+        });
+    });
+    broken("not aligned as asked for", |w| {
+        w.edit(w.vmo, |vmo: &mut Vmo| {
+            (vmo.physical_base, vmo.alignment_log2) = (0x5000, 13);
+        });
+    });
+    broken("its ring of relatives is open", |w| {
+        let other = abi::Link::new(w.snapshot.0);
+        w.edit(w.vmo, |vmo: &mut Vmo| vmo.next_relative = other);
+    });
+    broken("does not lead back to it", |w| {
+        let other = abi::Link::new(w.snapshot.0);
+        w.edit(w.vmo, |vmo: &mut Vmo| {
+            (vmo.next_relative, vmo.previous_relative) = (other, other);
         });
     });
     broken("it has pages of its own and may have none", |w| {

@@ -179,6 +179,38 @@ impl<M: PhysicalMemory> Checker<'_, M> {
                 || raw.page_count.checked_mul(abi::layout::PAGE_SIZE) == Some(raw.size),
             format_args!("it is contiguous, and not all of its pages are there"),
         );
+        let aligned = raw.physical_base.trailing_zeros() >= raw.alignment_log2;
+        self.rule(
+            at,
+            aligned,
+            format_args!(
+                "it starts at {:#x}, not aligned as asked for",
+                raw.physical_base
+            ),
+        );
+        self.check_relatives_of(vmo);
+    }
+
+    /// The ring of those that share pages with it leads back to it at each step.
+    fn check_relatives_of(&mut self, vmo: &VmoView) {
+        let raw = vmo.raw();
+        let (next, previous) = (raw.next_relative.address(), raw.previous_relative.address());
+        self.rule(
+            vmo.address(),
+            (next == 0) == (previous == 0) && next != vmo.address().0,
+            format_args!("its ring of relatives is open"),
+        );
+        if next == 0 {
+            return;
+        }
+        let Some(next) = self.sound(VmoView::read(self.memory, GuestAddress(next))) else {
+            return;
+        };
+        self.rule(
+            vmo.address(),
+            next.raw().previous_relative.address() == vmo.address().0,
+            format_args!("its next relative does not lead back to it"),
+        );
     }
 
     /// Every VMO with a parent or a source is in that one's list.

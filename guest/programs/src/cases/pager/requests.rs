@@ -15,7 +15,7 @@ use libzx::{Call, PAGE_SIZE, Status, monotonic};
 /// The cases of this file.
 pub(super) const CASES: super::Cases = &[
     (
-        "a read blocks until its page is supplied [4.5/2 17.3/1]",
+        "a read blocks until its page is supplied [4.4/15 4.5/2 17.3/1]",
         a_read_blocks_until_supplied,
     ),
     (

@@ -82,6 +82,10 @@ pub fn run(suite: &mut Suite) {
         start::no_argument_is_handle_zero,
     );
     suite.case(
+        "a handle has another value in the child [2.1/4]",
+        start::a_handle_has_another_value_in_the_child,
+    );
+    suite.case(
         "the child's handle leads to the object [16/12]",
         start::the_childs_handle_leads_to_the_object,
     );

@@ -5,11 +5,11 @@ use super::code::{
     word,
 };
 use crate::child::{Child, DATA, STACK};
-use crate::expect_eq;
 use crate::inspect::record;
 use crate::probe::{close, duplicate, status};
 use crate::regions::Object;
 use crate::suite::Outcome;
+use crate::{ensure, expect_eq};
 use abi::info::InfoProcess;
 use abi::options::{Signals, Topic};
 use libzx::{Call, Rights, Status, signals};
@@ -159,6 +159,25 @@ pub fn the_childs_handle_leads_to_the_object() -> Outcome {
     until("the child's signal does not come", || {
         Ok(signals(vmo.handle())?.contains(user))
     })
+}
+
+pub fn a_handle_has_another_value_in_the_child() -> Outcome {
+    let program = code(&[&point_to_data(), &STORE, &RAISE_FLAG, &STAY]);
+    let (child, data) = prepared("child", program)?;
+    let vmo = libzx::Vmo::create(4096)?;
+    let argument = vmo.handle().duplicate(Rights::SAME_RIGHTS)?.into_raw();
+    child.start(argument, 0)?;
+    until("the child does not start", || Ok(word(&data, FLAG)? != 0))?;
+    let theirs = u32::try_from(word(&data, 0)?).unwrap_or(0);
+    ensure!(theirs & 3 == 3, "{theirs:#x} is no handle");
+    ensure!(theirs != argument, "the value went along");
+    ensure!(
+        theirs != vmo.handle().raw(),
+        "both have the value {theirs:#x}"
+    );
+    // There it leads to the VMO, here to nothing.
+    expect_eq!(crate::probe::vmo_get_size(theirs), Err(Status::BAD_HANDLE));
+    Ok(())
 }
 
 pub fn no_argument_is_handle_zero() -> Outcome {
