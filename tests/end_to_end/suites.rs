@@ -66,7 +66,11 @@ pub(crate) fn tests(tests: &mut Tests) {
     });
     tests.vm("guests::memory return", || {
         let guest = run(&["test-memory-return"]).options(&["--mem", "48M"]);
-        well(guest.gate(true).args(&["--total", "64", "--exhaust"]))
+        well(
+            guest
+                .gate(true)
+                .args(&["--total", "64", "--exhaust", "--many"]),
+        )
     });
     tests.vm("guests::vmo exhaust", || {
         well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
