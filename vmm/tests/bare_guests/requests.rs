@@ -72,11 +72,16 @@ fn frames() -> Outcome {
         // The text, read as an address.
         broken(what, [TEXT_ADDRESS, 1, 0], "is not a frame")?;
     }
+    let what = Ask::ZeroBytes;
+    broken(what, [TEXT_ADDRESS, 4097, 0], "more than its page has")?;
+    broken(what, [TEXT_ADDRESS + 4095, 2, 0], "more than its page has")?;
+    broken(what, [TEXT_ADDRESS, u64::MAX, 0], "more than its page has")?;
+    broken(what, [RAM, 1, 0], "not RAM")?;
     Ok(())
 }
 
 fn unknown() -> Outcome {
-    for op in [5, 15, 28, 0xFFF, 0x100B, 0x2000, u32::MAX] {
+    for op in [6, 15, 28, 0xFFF, 0x100C, 0x2000, u32::MAX] {
         let end = end_of(&call_page(op, [0; 8]))?;
         report_says(&end, &format!("{op:#x}"))?;
     }
@@ -86,7 +91,8 @@ fn unknown() -> Outcome {
 /// Served calls of a kernel that has no process.
 fn calls_of_nobody() -> Outcome {
     for &call in Call::ALL {
-        if call.number() > Call::LAST_SERVED || call == Call::Null {
+        // The check reports what it finds and answers, whatever there is.
+        if call.number() > Call::LAST_SERVED || matches!(call, Call::Null | Call::DebugCheck) {
             continue;
         }
         report_says(&end_of(&call_page(call.number(), [3; 8]))?, "process")?;
