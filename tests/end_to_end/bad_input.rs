@@ -72,6 +72,14 @@ fn usage() -> Outcome {
         let arg = format!("--timeout={time}");
         refused(&plain(&["run", &arg, "hello"])?, 64, &["--timeout"])?;
     }
+    for variable in ["", "A", "=1"] {
+        let arg = format!("--env={variable}");
+        refused(
+            &plain(&["run", &arg, "hello"])?,
+            64,
+            &["--env", "NAME=value"],
+        )?;
+    }
     Ok(())
 }
 

@@ -71,10 +71,16 @@ fn other_codes() -> Outcome {
 fn arguments() -> Outcome {
     let output = run(&["hello", "hello"])
         .args(&["7", "--mem", "two words", ""])
+        .options(&["--env", "A=two words", "--env=B="])
         .output()?;
     output.expect_code(7)?;
     output.expect_line("hello from hello 7 --mem two words ")?;
     output.expect_line("hello from hello")?;
+    for variable in ["with A=two words", "with B="] {
+        let lines = output.stdout.lines().filter(|line| *line == variable);
+        let alone = lines.count() == 1;
+        output.expect(alone, &format!("the first program alone is run {variable}"))?;
+    }
     Ok(())
 }
 

@@ -110,6 +110,20 @@ impl<'a> Startup<'a> {
         args.find(|&arg| arg == name).and_then(|_| args.next())
     }
 
+    /// The environment: a `NAME=value` each.
+    pub fn environ(self) -> impl Iterator<Item = &'a str> + Clone {
+        self.strings(self.header.environ_offset, self.header.environ_count)
+    }
+
+    /// The value of the first variable of the environment with that name.
+    #[must_use]
+    pub fn var(self, name: &str) -> Option<&'a str> {
+        let mut variables = self.environ().filter_map(|text| text.split_once('='));
+        variables
+            .find(|&(own, _)| own == name)
+            .map(|(_, value)| value)
+    }
+
     /// The names of the other programs, for the first program.
     pub fn names(self) -> impl Iterator<Item = &'a str> + Clone {
         self.strings(self.header.names_offset, self.header.names_count)

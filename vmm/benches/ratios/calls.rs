@@ -45,6 +45,7 @@ impl Caller {
             name: "bench-calls".to_owned(),
             elf: elf.to_vec(),
             args: vec![name.to_owned(), bytes.to_string()],
+            env: Vec::new(),
         };
         let machine = Machine::new(&MachineConfig {
             ram: RAM,

@@ -81,6 +81,7 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
         name: "hello".to_owned(),
         elf: elf.to_vec(),
         args: Vec::new(),
+        env: Vec::new(),
     }];
     for (ram, size) in SIZES {
         let names = plan(

@@ -32,5 +32,5 @@ pub use kernel::{KernelError, KernelImage};
 pub use layout::required_ram;
 pub use program::{MAX_MODULE_SIZE, Program, ProgramError, ProgramImage, STACK_SIZE};
 pub use start_info::{BootState, load};
-pub use startup_block::MAX_STARTUP_SIZE;
+pub use startup_block::{MAX_STARTUP_SIZE, check_variable};
 pub use vdso::{VdsoError, VdsoImage};

@@ -28,6 +28,8 @@ pub struct Program {
     pub elf: Vec<u8>,
     /// Its arguments, its name not included.
     pub args: Vec<String>,
+    /// Its environment: a `NAME=value` each.
+    pub env: Vec<String>,
 }
 
 /// Why a program cannot be used.
@@ -96,8 +98,17 @@ pub enum ProgramError {
         /// Bytes of whole pages.
         size: u64,
     },
-    /// Its arguments and the other programs' names do not fit.
-    #[error("its arguments and names take {size} bytes, and {MAX_STARTUP_SIZE} is the most")]
+    /// A variable of its environment is none.
+    #[error("its environment has {text:?} in it: a variable is NAME=value")]
+    NotAVariable {
+        /// What is there in its place.
+        text: String,
+    },
+    /// Its arguments, its environment and the other programs' names do not fit.
+    #[error(
+        "its arguments, environment and names take {size} bytes, and {MAX_STARTUP_SIZE} is \
+         the most"
+    )]
     ArgumentsTooLong {
         /// Bytes of its start-up block.
         size: usize,
@@ -105,7 +116,7 @@ pub enum ProgramError {
     /// A NUL would end the string.
     #[error("{text:?} has a NUL character in it")]
     NulInString {
-        /// The argument or name.
+        /// The argument, variable or name.
         text: String,
     },
 }
@@ -169,7 +180,8 @@ impl ProgramImage {
         let args: Vec<&str> = std::iter::once(program.name.as_str())
             .chain(program.args.iter().map(String::as_str))
             .collect();
-        let startup = startup_block::build(&args, &[], others)?;
+        let environ: Vec<&str> = program.env.iter().map(String::as_str).collect();
+        let startup = startup_block::build(&args, &environ, others)?;
         let startup_size = (startup.len() as u64).next_multiple_of(PAGE_SIZE);
         let mut header = ProgramHeader {
             magic: PROGRAM_MAGIC,

@@ -133,6 +133,7 @@ mod tests {
             name: "hello".into(),
             elf,
             args: vec![],
+            env: vec![],
         };
         ProgramImage::new(&program, &[]).unwrap()
     }

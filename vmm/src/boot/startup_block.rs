@@ -14,6 +14,18 @@ pub const MAX_STARTUP_SIZE: usize = 64 << 10;
 /// Bytes of a handle info, and of a handle value.
 const WORD: u32 = 4;
 
+/// Whether that can stand in a program's environment: `NAME=value`, the name not empty
+/// (POSIX, base definitions, 8.1).
+///
+/// # Errors
+/// [`ProgramError::NotAVariable`] if it cannot.
+pub fn check_variable(text: &str) -> Result<(), ProgramError> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.is_empty() => Ok(()),
+        _ => Err(ProgramError::NotAVariable { text: text.into() }),
+    }
+}
+
 /// The block of a program with these arguments (its own name first) and environment.
 /// `others` are the names of the other programs whose handles it gets.
 pub(super) fn build(
@@ -21,6 +33,7 @@ pub(super) fn build(
     environ: &[&str],
     others: &[&str],
 ) -> Result<Vec<u8>, ProgramError> {
+    environ.iter().copied().try_for_each(check_variable)?;
     let infos = handle_infos(others.len());
     let mut strings = Vec::new();
     let mut put = |list: &[&str]| {
@@ -127,6 +140,15 @@ mod tests {
             [1, 2, 4, 0x11, 3, 0x3F, 0xF2, 0xF0, 0xF1, 0x1_00F0, 0x1_00F1]
         );
         assert_eq!(words(header.handles_offset), [0; 11]);
+    }
+
+    #[test]
+    fn what_is_no_variable_is_refused() {
+        for text in ["", "A", "=1"] {
+            let refused = Err(ProgramError::NotAVariable { text: text.into() });
+            assert_eq!(build(&["me"], &["A=1", text], &[]), refused);
+        }
+        assert!(build(&["me"], &["A=", "B==", "a b=\n"], &[]).is_ok());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+use vmm::boot::check_variable;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -81,6 +82,15 @@ pub struct RunArgs {
     /// Arguments for the first program
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
+
+    /// A variable of the first program's environment; may be given several times
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        value_parser = variable,
+        help_heading = "Guest"
+    )]
+    pub env: Vec<String>,
 
     /// RAM of the guest, in bytes or with a suffix K, M, G or T
     #[arg(
@@ -163,6 +173,13 @@ pub struct RunArgs {
     pub verbose: u8,
 }
 
+/// A variable of the environment.
+fn variable(text: &str) -> Result<String, String> {
+    check_variable(text)
+        .map(|()| text.to_owned())
+        .map_err(|_| "write NAME=value".to_owned())
+}
+
 /// A time limit in seconds.
 fn seconds(text: &str) -> Result<Duration, String> {
     let wanted = "write a number of seconds above 0, such as 2.5";
@@ -223,6 +240,8 @@ mod tests {
             ["--until", "never"],
             ["--backend", "xen"],
             ["--seed", "seven"],
+            ["--env", "A"],
+            ["--env", "=1"],
             ["--unknown", "x"],
         ] {
             assert!(run(&bad).is_err(), "{bad:?}");

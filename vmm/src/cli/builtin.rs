@@ -21,17 +21,14 @@ pub fn list() -> anyhow::Result<u8> {
     Ok(exit_code::SUCCESS)
 }
 
-/// The demo's programs, the first with `args`.
-pub fn demo(args: &[String]) -> Vec<Program> {
-    let programs = DEMO.iter().enumerate().filter_map(|(index, (file, name))| {
+/// The demo's programs, without arguments or environment.
+pub fn demo() -> Vec<Program> {
+    let programs = DEMO.iter().filter_map(|(file, name)| {
         Some(Program {
             name: (*name).to_owned(),
             elf: builtin_program(file)?.to_vec(),
-            args: if index == 0 {
-                args.to_vec()
-            } else {
-                Vec::new()
-            },
+            args: Vec::new(),
+            env: Vec::new(),
         })
     });
     programs.collect()
@@ -48,7 +45,7 @@ mod tests {
 
     #[test]
     fn the_demo_has_both_of_its_programs() {
-        let names: Vec<_> = demo(&[]).into_iter().map(|program| program.name).collect();
+        let names: Vec<_> = demo().into_iter().map(|program| program.name).collect();
         assert_eq!(names, ["debugger", "target"]);
     }
 }

@@ -42,18 +42,19 @@ pub enum ReadError {
     },
 }
 
-/// The program that the user calls `name`.
+/// The program that the user calls `name`, without arguments or environment.
 ///
 /// # Errors
 /// [`ReadError`] if it is not built in and not a file that can be read.
-pub fn resolve(name: &OsStr, args: &[String]) -> Result<Program, ReadError> {
+pub fn resolve(name: &OsStr) -> Result<Program, ReadError> {
     let path = Path::new(name);
     let bare = path.file_name() == Some(name);
     if let Some(builtin) = name.to_str().filter(|_| bare).and_then(builtin_program) {
         return Ok(Program {
             name: name.to_string_lossy().into_owned(),
             elf: builtin.to_vec(),
-            args: args.to_vec(),
+            args: Vec::new(),
+            env: Vec::new(),
         });
     }
     let elf = read("program", path).map_err(|error| match error {
@@ -69,7 +70,8 @@ pub fn resolve(name: &OsStr, args: &[String]) -> Result<Program, ReadError> {
     Ok(Program {
         name: file_name.to_string_lossy().into_owned(),
         elf,
-        args: args.to_vec(),
+        args: Vec::new(),
+        env: Vec::new(),
     })
 }
 
@@ -102,10 +104,10 @@ mod tests {
 
     #[test]
     fn a_bare_name_is_a_built_in_program_first() {
-        let program = resolve(OsStr::new("hello"), &["x".to_owned()]).unwrap();
+        let program = resolve(OsStr::new("hello")).unwrap();
         assert_eq!(program.name, "hello");
         assert_eq!(program.elf, builtin_program("hello").unwrap());
-        assert_eq!(program.args, ["x"]);
+        assert!(program.args.is_empty() && program.env.is_empty());
     }
 
     #[test]
@@ -114,7 +116,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("hello");
         std::fs::write(&path, b"not the built-in one").unwrap();
-        let program = resolve(path.as_os_str(), &[]);
+        let program = resolve(path.as_os_str());
         std::fs::remove_dir_all(&folder).unwrap();
         let program = program.unwrap();
         assert_eq!(program.name, "hello");
@@ -123,15 +125,15 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named_with_the_way_out() {
-        let error = resolve(OsStr::new("no-such-program"), &[]).unwrap_err();
+        let error = resolve(OsStr::new("no-such-program")).unwrap_err();
         assert!(error.to_string().contains("`vmm list`"), "{error}");
-        let error = resolve(OsStr::new("./no-such-program"), &[]).unwrap_err();
+        let error = resolve(OsStr::new("./no-such-program")).unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot read the program `./no-such-program`: No such file or directory (os error 2)"
         );
         assert!(matches!(
-            resolve(OsStr::new("/"), &[]),
+            resolve(OsStr::new("/")),
             Err(ReadError::File { .. })
         ));
     }

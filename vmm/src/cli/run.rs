@@ -92,22 +92,19 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
 }
 
 fn programs(args: &RunArgs) -> Result<Vec<Program>, program::ReadError> {
-    if args.programs.is_empty() {
-        return Ok(builtin::demo(&args.args));
+    let mut programs = if args.programs.is_empty() {
+        builtin::demo()
+    } else {
+        let names = args.programs.iter();
+        names
+            .map(|name| program::resolve(name))
+            .collect::<Result<_, _>>()?
+    };
+    if let Some(first) = programs.first_mut() {
+        first.args.clone_from(&args.args);
+        first.env.clone_from(&args.env);
     }
-    let none: &[String] = &[];
-    args.programs
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let own = if index == 0 {
-                args.args.as_slice()
-            } else {
-                none
-            };
-            program::resolve(name, own)
-        })
-        .collect()
+    Ok(programs)
 }
 
 /// The guest's command line. Of equal keys the last wins, so that the user's words come
@@ -184,9 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_program_gets_the_arguments() {
-        let programs = programs(&arguments(&["hello", "spin", "--", "1"])).unwrap();
+    fn only_the_first_program_gets_the_arguments_and_the_environment() {
+        let words = ["--env", "A=1", "hello", "spin", "--env", "B=2", "--", "1"];
+        let programs = programs(&arguments(&words)).unwrap();
         assert_eq!(programs[0].args, ["1"]);
-        assert!(programs[1].args.is_empty());
+        assert_eq!(programs[0].env, ["A=1", "B=2"]);
+        assert!(programs[1].args.is_empty() && programs[1].env.is_empty());
     }
 }

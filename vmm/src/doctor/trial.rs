@@ -68,6 +68,7 @@ fn hello(console: &mut Console) -> Result<RunOutcome, MachineError> {
         name: PROGRAM.to_owned(),
         elf: builtin_program(PROGRAM).unwrap_or_default().to_vec(),
         args: Vec::new(),
+        env: Vec::new(),
     };
     let machine = Machine::new(&MachineConfig {
         ram: RAM,

@@ -3,7 +3,7 @@
 use super::*;
 use zerocopy::IntoBytes;
 
-/// A block with arguments `prog`, `--gate`, `on`, one name and three handles.
+/// A block with arguments `prog`, `--gate`, `on`, two variables, one name and three handles.
 fn block() -> Vec<u8> {
     let header_size = u32::try_from(size_of::<StartupHeader>()).unwrap();
     let infos = [
@@ -13,9 +13,11 @@ fn block() -> Vec<u8> {
     ];
     let values = [0x13_u32, 0x17, 0x1b];
     let args = b"prog\0--gate\0on\0";
+    let environ = b"A=B=1\0AB=2\0";
     let names = b"victim\0";
     let args_offset = header_size + 24;
-    let names_offset = args_offset + 15;
+    let environ_offset = args_offset + 15;
+    let names_offset = environ_offset + 11;
     let header = StartupHeader {
         protocol: PROCARGS_PROTOCOL,
         version: PROCARGS_VERSION,
@@ -24,8 +26,8 @@ fn block() -> Vec<u8> {
         handles_count: 3,
         args_offset,
         args_count: 3,
-        environ_offset: names_offset,
-        environ_count: 0,
+        environ_offset,
+        environ_count: 2,
         names_offset,
         names_count: 1,
         total_size: names_offset + 7,
@@ -35,6 +37,7 @@ fn block() -> Vec<u8> {
         bytes.extend(word.to_le_bytes());
     }
     bytes.extend(args);
+    bytes.extend(environ);
     bytes.extend(names);
     assert_eq!(bytes.len(), usize::try_from(header.total_size).unwrap());
     bytes
@@ -47,6 +50,10 @@ fn arguments_names_and_handles_are_found() {
     assert_eq!(startup.args().collect::<Vec<_>>(), ["prog", "--gate", "on"]);
     assert_eq!(startup.value("--gate"), Some("on"));
     assert_eq!(startup.value("on"), None);
+    assert_eq!(startup.environ().collect::<Vec<_>>(), ["A=B=1", "AB=2"]);
+    assert_eq!(startup.var("A"), Some("B=1"));
+    assert_eq!(startup.var("AB"), Some("2"));
+    assert_eq!(startup.var("B"), None);
     assert_eq!(startup.raw_handle(PA_PROC_SELF, 0), Some(0x13));
     assert_eq!(startup.raw_handle(PA_VMAR_ROOT, 0), None);
     let other = startup.other_named("victim").unwrap();
@@ -72,6 +79,7 @@ fn offsets_outside_the_block_lead_to_nothing() {
         bytes[field * 4..field * 4 + 4].fill(0xFF);
         let startup = Startup::parse(&bytes).unwrap();
         let _ = startup.args().count() + startup.names().count();
+        let _ = startup.environ().count();
         let _ = startup.raw_handle(PA_USER1, 0);
     }
     for length in size_of::<StartupHeader>()..whole.len() {

@@ -1,4 +1,4 @@
-//! Prints its arguments; ends with the number that the first of them names, else 0.
+//! Prints its arguments and its environment; ends with the number that the first of them names, else 0.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
@@ -16,6 +16,9 @@ impl fmt::Display for Arguments {
 
 fn program() -> i64 {
     println!("hello from{}", Arguments);
+    for variable in startup().environ() {
+        println!("with {variable}");
+    }
     let number = startup().args().nth(1);
     number.and_then(|arg| arg.parse().ok()).unwrap_or(0)
 }

@@ -72,6 +72,7 @@ fn image(elf: Vec<u8>) -> Result<ProgramImage, ProgramError> {
         name: "victim".into(),
         elf,
         args: vec!["one".into()],
+        env: vec!["A=1".into()],
     };
     ProgramImage::new(&program, &[])
 }
