@@ -239,6 +239,17 @@ pub struct PortPacket {
 
 assert_layout!(PortPacket, size = 48, packet_type @ 8, payload @ 16);
 
+impl PortPacket {
+    /// What the payload asks of a pager, if the packet is from the kernel.
+    #[must_use]
+    pub fn page_request(&self) -> Option<PageRequest> {
+        let asks = self.packet_type == PacketType::PAGE_REQUEST;
+        PageRequest::read_from_bytes(&self.payload)
+            .ok()
+            .filter(|_| asks)
+    }
+}
+
 /// `zx_packet_page_request_t` (reference §17.3).
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]

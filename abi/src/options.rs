@@ -43,6 +43,17 @@ bitflags! {
     }
 }
 
+impl VmOptions {
+    /// Readable and writable.
+    pub const READ_WRITE: Self = Self::PERM_READ.union(Self::PERM_WRITE);
+
+    /// The request that the result stand at a multiple of `2^exponent` (10 to 32).
+    #[must_use]
+    pub const fn align(exponent: u32) -> Self {
+        Self::from_bits_retain(exponent << VM_ALIGN_SHIFT)
+    }
+}
+
 /// Where `log2` of an alignment request stands in the options of a VMAR call; 0 asks for
 /// none, otherwise 10 to 32.
 pub const VM_ALIGN_SHIFT: u32 = 24;

@@ -62,6 +62,8 @@ bitflags! {
 impl Rights {
     /// The value `ZX_RIGHT_SAME_RIGHTS`, which asks for a copy of the source's rights.
     pub const SAME_RIGHTS: u32 = 0x8000_0000;
+    /// The same, as a mask.
+    pub const SAME: Self = Self::from_bits_retain(Self::SAME_RIGHTS);
 
     /// `ZX_RIGHTS_BASIC`: TRANSFER, DUPLICATE, WAIT, INSPECT.
     pub const BASIC: Self = Self::from_bits_retain(0xC003);

@@ -29,9 +29,13 @@
 
 mod console;
 mod handle;
+mod info;
+mod object;
+mod pager;
 mod port;
 mod process;
 pub mod raw;
+mod resource;
 #[cfg(target_os = "none")]
 mod runtime;
 mod startup;
@@ -41,20 +45,26 @@ pub mod vdso;
 mod vmar;
 mod vmo;
 
-pub use abi::options::{Signals, TIME_INFINITE};
+pub use abi::info::{
+    InfoHandleBasic, InfoMaps, InfoProcess, InfoTaskStats, InfoVmar, InfoVmo, InfoVmoFlags,
+    LockState, MapsKind, PacketType, PageCommand, PageRequest, PortPacket,
+};
+pub use abi::objects::{CachePolicy, VmoOptions};
+pub use abi::options::{ChildOptions, PagerOp, RangeOp, Signals, TIME_INFINITE};
 pub use abi::{Call, Rights, Status};
 pub use console::write_fmt;
 pub use handle::Handle;
-pub use port::{
-    PacketType, PageCommand, PageRequest, Port, PortPacket, futex_wait, futex_wake, signal,
-    signals, wait_one,
-};
+pub use info::{HandleCount, Info, InfoList, Listed, Name, ThreadKoid};
+pub use object::Object;
+pub use pager::Pager;
+pub use port::{Port, futex_wait, futex_wake};
 pub use process::Process;
+pub use resource::{Bti, Job, Resource};
 pub use startup::{Other, Startup, startup};
-pub use task::{monotonic, process_exit, sleep_for, sleep_until, yield_now};
-pub use thread::Thread;
+pub use task::{deadline_after, monotonic, process_exit, sleep_for, sleep_until, yield_now};
+pub use thread::{STACK_SIZE, Thread};
 pub use vmar::{MapOptions, Mapping, Vmar};
-pub use vmo::{ChildOptions, Vmo, VmoOptions};
+pub use vmo::Vmo;
 
 /// What a fallible call of the typed layer gives: a value, or the kernel's status.
 pub type Result<T> = core::result::Result<T, Status>;

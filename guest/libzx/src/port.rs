@@ -1,17 +1,17 @@
-//! Ports, and waiting for signals and futexes.
+//! Ports, and waiting for futexes.
 
-use crate::Result;
 use crate::handle::Handle;
-use crate::raw;
+use crate::object::object;
+use crate::{Result, raw};
 use abi::Status;
-use abi::options::Signals;
+use abi::info::PortPacket;
 use core::sync::atomic::AtomicI32;
-
-pub use abi::info::{PacketType, PageCommand, PageRequest, PortPacket};
 
 /// A port, by an owned handle.
 #[derive(Debug)]
 pub struct Port(Handle);
+
+object!(Port);
 
 impl Port {
     /// A port (`zx_port_create`).
@@ -23,18 +23,6 @@ impl Port {
         // SAFETY: `out` is a handle's size.
         let status = unsafe { raw::zx_port_create(0, &raw mut out) };
         Handle::from_call(status, out).map(Self)
-    }
-
-    /// Takes over a handle.
-    #[must_use]
-    pub const fn from_handle(handle: Handle) -> Self {
-        Self(handle)
-    }
-
-    /// The handle.
-    #[must_use]
-    pub const fn handle(&self) -> &Handle {
-        &self.0
     }
 
     /// Puts a packet of type USER at the end of the queue (`zx_port_queue`).
@@ -58,46 +46,6 @@ impl Port {
         Status(unsafe { raw::zx_port_wait(self.0.raw(), deadline, &raw mut packet) }).ok()?;
         Ok(packet)
     }
-}
-
-/// Waits until the object has one of these signals, at most until `deadline`, and
-/// returns all that it has then (`zx_object_wait_one`).
-///
-/// # Errors
-/// `TIMED_OUT`, `ACCESS_DENIED` without the right WAIT, `CANCELED` when the handle is
-/// closed meanwhile.
-pub fn wait_one(handle: &Handle, signals: Signals, deadline: i64) -> Result<Signals> {
-    let mut observed = 0;
-    // SAFETY: `observed` is a mask's size.
-    let status = unsafe {
-        raw::zx_object_wait_one(handle.raw(), signals.bits(), deadline, &raw mut observed)
-    };
-    Status(status).ok()?;
-    Ok(Signals::from_bits_retain(observed))
-}
-
-/// The signals that the object has now; no waiting.
-///
-/// # Errors
-/// `ACCESS_DENIED` without the right WAIT.
-pub fn signals(handle: &Handle) -> Result<Signals> {
-    let mut observed = 0;
-    // SAFETY: `observed` is a mask's size.
-    let status = unsafe { raw::zx_object_wait_one(handle.raw(), 0, 0, &raw mut observed) };
-    match Status(status) {
-        Status::OK | Status::TIMED_OUT => Ok(Signals::from_bits_retain(observed)),
-        other => Err(other),
-    }
-}
-
-/// Clears and sets user signals of an object (`zx_object_signal`).
-///
-/// # Errors
-/// `INVALID_ARGS` for signals that are not the user's, `ACCESS_DENIED` without the right
-/// SIGNAL.
-pub fn signal(handle: &Handle, clear: Signals, set: Signals) -> Result<()> {
-    // SAFETY: the call touches no memory.
-    Status(unsafe { raw::zx_object_signal(handle.raw(), clear.bits(), set.bits()) }).ok()
 }
 
 /// Sleeps while `value` is `current`, until woken or until `deadline`

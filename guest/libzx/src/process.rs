@@ -1,12 +1,39 @@
 //! Processes, by handle.
 
 use crate::handle::Handle;
-use crate::{Result, Thread, Vmar, raw, startup};
+use crate::object::{Object, object};
+use crate::{Job, Result, Thread, Vmar, raw, startup};
 use abi::Status;
+use abi::info::InfoProcess;
 
 /// A process, by an owned handle.
+///
+/// Other programs of the same machine are at hand by name
+/// ([`Startup::other_named`](crate::Startup::other_named)); a process of one's own making
+/// is made, filled and started by hand:
+///
+/// ```no_run
+/// use libzx::{MapOptions, Object, Process, Result, Rights, Signals, Status};
+/// use libzx::{TIME_INFINITE, Thread, Vmo, startup};
+///
+/// fn a_process_that_crashes() -> Result<i64> {
+///     let (process, vmar) = Process::create("child")?;
+///     let code = Vmo::create(0x1000)?;
+///     code.write(&[0x0F, 0x0B], 0)?; // ud2
+///     let resource = startup().resource().ok_or(Status::NOT_FOUND)?;
+///     let code = code.replace_as_executable(&resource)?;
+///     let options = MapOptions::PERM_READ | MapOptions::PERM_EXECUTE;
+///     let entry = vmar.map(options, 0, &code, 0, 0x1000)?;
+///     let thread = Thread::create(&process, "main")?;
+///     process.start(&thread, entry, entry, None, 0)?;
+///     process.wait_one(Signals::TERMINATED, TIME_INFINITE)?;
+///     process.return_code()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Process(Handle);
+
+object!(Process);
 
 impl Process {
     /// A process of the job that this one is in, not started, and its root VMAR
@@ -15,7 +42,14 @@ impl Process {
     /// # Errors
     /// `NO_MEMORY`; `NOT_FOUND` without a job handle.
     pub fn create(name: &str) -> Result<(Self, Vmar)> {
-        let job = startup().job().ok_or(Status::NOT_FOUND)?;
+        Self::create_in(&*startup().job().ok_or(Status::NOT_FOUND)?, name)
+    }
+
+    /// A process of that job, not started, and its root VMAR.
+    ///
+    /// # Errors
+    /// As reference §16.
+    pub fn create_in(job: &Job, name: &str) -> Result<(Self, Vmar)> {
         let (mut process, mut vmar) = (0, 0);
         // SAFETY: `name` is readable, the others are of a handle's size.
         let status = unsafe {
@@ -64,16 +98,13 @@ impl Process {
         Status(unsafe { raw::zx_task_kill(self.0.raw()) }).ok()
     }
 
-    /// Takes over a handle.
-    #[must_use]
-    pub const fn from_handle(handle: Handle) -> Self {
-        Self(handle)
-    }
-
-    /// The handle.
-    #[must_use]
-    pub const fn handle(&self) -> &Handle {
-        &self.0
+    /// What it ended with: its return code, or one of the kernel's if it was killed or
+    /// crashed (reference §15.5); 0 while it runs.
+    ///
+    /// # Errors
+    /// `ACCESS_DENIED` without the right INSPECT.
+    pub fn return_code(&self) -> Result<i64> {
+        Ok(self.info::<InfoProcess>()?.return_code)
     }
 
     /// Reads the process's memory at `vaddr` into `data` and returns how many bytes

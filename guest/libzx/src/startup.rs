@@ -1,7 +1,7 @@
 //! The start-up block: arguments, names and first handles (see [`abi::startup`]).
 
 use crate::handle::Handle;
-use crate::{Process, Result, Vmar, Vmo, raw};
+use crate::{Bti, Job, Process, Resource, Result, Thread, Vmar, Vmo, raw};
 use abi::Status;
 use abi::startup::{
     PA_JOB_DEFAULT, PA_PROC_SELF, PA_RESOURCE, PA_THREAD_SELF, PA_USER0, PA_USER1, PA_USER2,
@@ -149,8 +149,9 @@ impl<'a> Startup<'a> {
 
     /// Its initial thread.
     #[must_use]
-    pub fn thread_self(self) -> Option<ManuallyDrop<Handle>> {
-        self.handle(PA_THREAD_SELF, 0).map(ManuallyDrop::new)
+    pub fn thread_self(self) -> Option<ManuallyDrop<Thread>> {
+        self.handle(PA_THREAD_SELF, 0)
+            .map(|h| ManuallyDrop::new(Thread::from_handle(h)))
     }
 
     /// Its root VMAR.
@@ -162,20 +163,23 @@ impl<'a> Startup<'a> {
 
     /// The job that all processes are in.
     #[must_use]
-    pub fn job(self) -> Option<ManuallyDrop<Handle>> {
-        self.handle(PA_JOB_DEFAULT, 0).map(ManuallyDrop::new)
+    pub fn job(self) -> Option<ManuallyDrop<Job>> {
+        self.handle(PA_JOB_DEFAULT, 0)
+            .map(|h| ManuallyDrop::new(Job::from_handle(h)))
     }
 
     /// The root resource.
     #[must_use]
-    pub fn resource(self) -> Option<ManuallyDrop<Handle>> {
-        self.handle(PA_RESOURCE, 0).map(ManuallyDrop::new)
+    pub fn resource(self) -> Option<ManuallyDrop<Resource>> {
+        self.handle(PA_RESOURCE, 0)
+            .map(|h| ManuallyDrop::new(Resource::from_handle(h)))
     }
 
     /// A BTI.
     #[must_use]
-    pub fn bti(self) -> Option<ManuallyDrop<Handle>> {
-        self.handle(PA_USER2, 0).map(ManuallyDrop::new)
+    pub fn bti(self) -> Option<ManuallyDrop<Bti>> {
+        self.handle(PA_USER2, 0)
+            .map(|h| ManuallyDrop::new(Bti::from_handle(h)))
     }
 
     /// The vDSO.

@@ -8,6 +8,12 @@ pub fn monotonic() -> i64 {
     raw::zx_clock_get_monotonic()
 }
 
+/// The deadline that comes `duration` nanoseconds from now.
+#[must_use]
+pub fn deadline_after(duration: i64) -> i64 {
+    monotonic().saturating_add(duration)
+}
+
 /// Sleeps until the monotonic clock shows `deadline` nanoseconds, or later.
 pub fn sleep_until(deadline: i64) {
     // SAFETY: the call touches no memory; it always succeeds.
@@ -16,7 +22,7 @@ pub fn sleep_until(deadline: i64) {
 
 /// Sleeps for `duration` nanoseconds, or longer.
 pub fn sleep_for(duration: i64) {
-    sleep_until(monotonic().saturating_add(duration));
+    sleep_until(deadline_after(duration));
 }
 
 /// Lets another thread run.

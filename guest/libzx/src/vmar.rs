@@ -1,70 +1,21 @@
 //! Address regions and mappings.
 
-use crate::Result;
 use crate::handle::Handle;
-use crate::raw;
+use crate::object::object;
 use crate::vmo::Vmo;
+use crate::{Result, raw};
 use abi::Status;
-use bitflags::bitflags;
 use core::mem::ManuallyDrop;
 
-bitflags! {
-    /// Options of `zx_vmar_map` (reference §13).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct MapOptions: u32 {
-        /// `ZX_VM_PERM_READ`
-        const PERM_READ = 1 << 0;
-        /// `ZX_VM_PERM_WRITE`
-        const PERM_WRITE = 1 << 1;
-        /// `ZX_VM_PERM_EXECUTE`
-        const PERM_EXECUTE = 1 << 2;
-        /// `ZX_VM_COMPACT`
-        const COMPACT = 1 << 3;
-        /// `ZX_VM_SPECIFIC`
-        const SPECIFIC = 1 << 4;
-        /// `ZX_VM_SPECIFIC_OVERWRITE`
-        const SPECIFIC_OVERWRITE = 1 << 5;
-        /// `ZX_VM_CAN_MAP_READ`: of `zx_vmar_allocate`, refused by `zx_vmar_map`.
-        const CAN_MAP_READ = 1 << 7;
-        /// `ZX_VM_CAN_MAP_WRITE`: likewise.
-        const CAN_MAP_WRITE = 1 << 8;
-        /// `ZX_VM_CAN_MAP_EXECUTE`: likewise.
-        const CAN_MAP_EXECUTE = 1 << 9;
-        /// `ZX_VM_MAP_RANGE`
-        const MAP_RANGE = 1 << 10;
-        /// `ZX_VM_REQUIRE_NON_RESIZABLE`
-        const REQUIRE_NON_RESIZABLE = 1 << 11;
-        /// `ZX_VM_ALLOW_FAULTS`
-        const ALLOW_FAULTS = 1 << 12;
-        /// `ZX_VM_OFFSET_IS_UPPER_LIMIT`
-        const OFFSET_IS_UPPER_LIMIT = 1 << 13;
-        /// `ZX_VM_FAULT_BEYOND_STREAM_SIZE`
-        const FAULT_BEYOND_STREAM_SIZE = 1 << 15;
-    }
-}
-
-impl MapOptions {
-    /// Readable and writable.
-    pub const READ_WRITE: Self = Self::PERM_READ.union(Self::PERM_WRITE);
-}
+pub use abi::options::VmOptions as MapOptions;
 
 /// A VMAR, by an owned handle.
 #[derive(Debug)]
 pub struct Vmar(Handle);
 
+object!(Vmar);
+
 impl Vmar {
-    /// Takes over a handle.
-    #[must_use]
-    pub const fn from_handle(handle: Handle) -> Self {
-        Self(handle)
-    }
-
-    /// The handle.
-    #[must_use]
-    pub const fn handle(&self) -> &Handle {
-        &self.0
-    }
-
     /// Maps `len` bytes of `vmo` from `vmo_offset` on and returns the address
     /// (`zx_vmar_map`). The VMAR may be another process's.
     ///
@@ -105,6 +56,85 @@ impl Vmar {
     pub unsafe fn unmap(&self, address: usize, len: usize) -> Result<()> {
         // SAFETY: the caller's promise.
         Status(unsafe { raw::zx_vmar_unmap(self.0.raw(), address, len) }).ok()
+    }
+
+    /// A region inside this one, and its first address (`zx_vmar_allocate`). With
+    /// [`MapOptions::SPECIFIC`] it begins at `offset`.
+    ///
+    /// ```no_run
+    /// use libzx::{MapOptions, Result, Status, Vmo, startup};
+    ///
+    /// fn two_pages_of_my_own() -> Result<usize> {
+    ///     let root = startup().vmar_root().ok_or(Status::NOT_FOUND)?;
+    ///     let may = MapOptions::CAN_MAP_READ | MapOptions::CAN_MAP_SPECIFIC;
+    ///     let (region, _) = root.allocate(may, 0, 0x2000)?;
+    ///     let vmo = Vmo::create(0x1000)?;
+    ///     let place = MapOptions::PERM_READ | MapOptions::SPECIFIC;
+    ///     region.map(place, 0x1000, &vmo, 0, 0x1000)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As reference §13.2.
+    pub fn allocate(
+        &self,
+        options: MapOptions,
+        offset: usize,
+        size: usize,
+    ) -> Result<(Self, usize)> {
+        let (mut child, mut address) = (0, 0);
+        // SAFETY: `child` is a handle's size, `address` an address's.
+        let status = unsafe {
+            raw::zx_vmar_allocate(
+                self.0.raw(),
+                options.bits(),
+                offset,
+                size,
+                &raw mut child,
+                &raw mut address,
+            )
+        };
+        Ok((Self(Handle::from_call(status, child)?), address))
+    }
+
+    /// Changes the permissions of the mappings in the range (`zx_vmar_protect`). An
+    /// access that is not permitted any more ends the program with a fault.
+    ///
+    /// # Errors
+    /// As reference §13.4.
+    pub fn protect(&self, options: MapOptions, address: usize, len: usize) -> Result<()> {
+        // SAFETY: the call touches no memory.
+        let status = unsafe { raw::zx_vmar_protect(self.0.raw(), options.bits(), address, len) };
+        Status(status).ok()
+    }
+
+    /// One of [`RangeOp`](abi::options::RangeOp) on what is mapped in the range
+    /// (`zx_vmar_op_range`).
+    ///
+    /// # Safety
+    /// If it is the own process's VMAR, and the operation takes pages away
+    /// (`DECOMMIT`, `ZERO`), nothing in the range may be in use.
+    ///
+    /// # Errors
+    /// As reference §13.5.
+    pub unsafe fn op_range(&self, op: u32, address: usize, len: usize) -> Result<()> {
+        let nothing = core::ptr::null_mut();
+        // SAFETY: the caller's promise.
+        let status = unsafe { raw::zx_vmar_op_range(self.0.raw(), op, address, len, nothing, 0) };
+        Status(status).ok()
+    }
+
+    /// Unmaps all that is in it, and lets nobody map there by this region again
+    /// (`zx_vmar_destroy`).
+    ///
+    /// # Safety
+    /// If it is the own process's, nothing in it may be in use.
+    ///
+    /// # Errors
+    /// As reference §13.6.
+    pub unsafe fn destroy(&self) -> Result<()> {
+        // SAFETY: the caller's promise.
+        Status(unsafe { raw::zx_vmar_destroy(self.0.raw()) }).ok()
     }
 }
 
@@ -175,6 +205,14 @@ impl Mapping {
         }
     }
 
+    /// Changes its permissions (`zx_vmar_protect`).
+    ///
+    /// # Errors
+    /// As reference §13.4.
+    pub fn protect(&self, options: MapOptions) -> Result<()> {
+        root()?.protect(options, self.address, self.length)
+    }
+
     /// The byte at `offset`; zero beyond the end.
     #[must_use]
     pub fn byte(&self, offset: usize) -> u8 {
@@ -195,6 +233,7 @@ impl Drop for Mapping {
     }
 }
 
-fn root() -> Result<ManuallyDrop<Vmar>> {
+/// The own root VMAR.
+pub(crate) fn root() -> Result<ManuallyDrop<Vmar>> {
     crate::startup().vmar_root().ok_or(Status::NOT_FOUND)
 }

@@ -95,7 +95,7 @@ impl Background {
             to.store(args.get(at).copied().unwrap_or(0), Ordering::Release);
         }
         desk.state.store(BUSY, Ordering::Release);
-        let thread = Thread::spawn(work, index)?;
+        let thread = Thread::spawn(move || work(index))?;
         Ok(Self {
             desk: index,
             thread: Some(thread),

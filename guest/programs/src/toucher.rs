@@ -6,12 +6,11 @@ use crate::memory::{Area, PAGE};
 use crate::probe;
 use crate::suite::{Failure, Outcome};
 use crate::{ensure, expect_eq};
-use abi::info::InfoProcess;
 use abi::layout::USER_BASE;
-use abi::options::{Signals, Topic};
+use abi::options::Signals;
 use libzx::{
-    Call, Handle, MapOptions, PAGE_SIZE, Process, Status, Thread, Vmar, Vmo, monotonic, startup,
-    wait_one,
+    Call, Handle, MapOptions, Object, PAGE_SIZE, Process, Status, Thread, Vmar, Vmo, monotonic,
+    startup,
 };
 
 /// Return code of a process that an unhandled exception ended (reference §15.5).
@@ -72,7 +71,7 @@ impl Child {
             return Err(Status::NOT_FOUND.into());
         };
         let mut value = 0_u32;
-        let program = program.handle().duplicate(libzx::Rights::SAME_RIGHTS)?;
+        let program = program.handle().duplicate(libzx::Rights::SAME)?;
         let args = [
             u64::from(program.into_raw()),
             u64::from(resource.raw()),
@@ -105,7 +104,7 @@ impl Child {
     /// Whether it has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        wait_one(self.process.handle(), Signals::TERMINATED, 0).is_ok()
+        self.process.wait_one(Signals::TERMINATED, 0).is_ok()
     }
 
     /// Fails unless it waits.
@@ -141,22 +140,9 @@ impl Child {
     /// # Errors
     /// It does not end.
     pub fn code(&self) -> Result<i64, Failure> {
-        wait_one(
-            self.process.handle(),
-            Signals::TERMINATED,
-            monotonic() + PATIENCE,
-        )?;
-        let mut info = InfoProcess::default();
-        let args = [
-            u64::from(self.process.handle().raw()),
-            u64::from(Topic::PROCESS),
-            probe::out(&mut info),
-            size_of::<InfoProcess>() as u64,
-            0,
-            0,
-        ];
-        probe::status(Call::ObjectGetInfo, &args).ok()?;
-        Ok(core::hint::black_box(info).return_code)
+        let deadline = monotonic() + PATIENCE;
+        self.process.wait_one(Signals::TERMINATED, deadline)?;
+        Ok(self.process.return_code()?)
     }
 
     /// Fails unless the touch ended the process as an exception does.

@@ -156,7 +156,7 @@ fn type_comes_before_rights() -> Outcome {
         return Ok(());
     };
     for handle in [process.handle(), vmar.handle()] {
-        let powerless = handle.duplicate(0)?;
+        let powerless = handle.duplicate(libzx::Rights::empty())?;
         expect_eq!(
             vmo_read(powerless.raw(), area.at(0), 0, 1),
             Status::WRONG_TYPE
@@ -170,7 +170,7 @@ fn type_comes_before_rights() -> Outcome {
             Err(Status::WRONG_TYPE)
         );
     }
-    let powerless = area.vmo.handle().duplicate(0)?;
+    let powerless = area.vmo.handle().duplicate(libzx::Rights::empty())?;
     let (given, _) = probe::process_read(powerless.raw(), area.at(0), area.at(0), 1);
     expect_eq!(given, Status::WRONG_TYPE);
     expect_eq!(

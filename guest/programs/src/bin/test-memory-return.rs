@@ -76,7 +76,7 @@ fn private_copies_come_back() -> Outcome {
     let own = own.map_or(0, |own| own.handle().raw());
     let source = Area::touched(1)?;
     let vmo = Vmo::create(CHUNK as u64)?;
-    let rights = Rights::DEFAULT_VMO.difference(Rights::WRITE).bits();
+    let rights = Rights::DEFAULT_VMO.difference(Rights::WRITE);
     let read_only = Vmo::from_handle(vmo.handle().duplicate(rights)?);
     for round in 0..200 {
         let map = Mapping::new(&read_only, CHUNK, MapOptions::PERM_READ)?;

@@ -16,8 +16,12 @@ pub(super) fn which_error_wins(modes: Modes) -> Outcome {
     let Some(own) = own else {
         return Err(Failure::from(Status::NOT_FOUND));
     };
-    let powerless = own.handle().duplicate(0)?;
-    let vmo_powerless = bench.object.vmo.handle().duplicate(0)?;
+    let powerless = own.handle().duplicate(libzx::Rights::empty())?;
+    let vmo_powerless = bench
+        .object
+        .vmo
+        .handle()
+        .duplicate(libzx::Rights::empty())?;
     let (no_process, no_vmo) = (u64::from(powerless.raw()), u64::from(vmo_powerless.raw()));
     let (object, buffer, actual) = (bench.object.at(0), bench.buffer.at(0), bench.actual.at(0));
     let bad = KERNEL_BASE;
@@ -111,7 +115,7 @@ pub(super) fn process_rights(modes: Modes) -> Outcome {
         (Rights::WRITE, Status::ACCESS_DENIED, Status::OK),
         (Rights::IO, Status::OK, Status::OK),
     ] {
-        let handle = own.handle().duplicate(rights.bits())?;
+        let handle = own.handle().duplicate(rights)?;
         // The size is so small that what is moved is the object's own first byte.
         let args = [
             handle.raw().into(),

@@ -291,7 +291,9 @@ fn types() -> Outcome {
         let (given, ..) = get_info(0, topic, area.at(0), PAGE);
         expect_eq!(given, Status::BAD_HANDLE);
     }
-    let thread = startup().thread_self().map_or(0, |thread| thread.raw());
+    let thread = startup()
+        .thread_self()
+        .map_or(0, |thread| thread.handle().raw());
     let (given, ..) = get_info(thread, Topic::PROCESS, area.at(0), PAGE);
     expect_eq!(given, Status::WRONG_TYPE);
     Ok(())

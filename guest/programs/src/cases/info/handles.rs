@@ -90,7 +90,9 @@ fn relations() -> Outcome {
     let job = koid(job())?;
     expect_eq!(basic(child.process)?.related_koid, job);
     expect_eq!(basic(thread)?.related_koid, koid(child.process)?);
-    let own = startup().thread_self().map_or(0, |thread| thread.raw());
+    let own = startup()
+        .thread_self()
+        .map_or(0, |thread| thread.handle().raw());
     expect_eq!(basic(own_process())?.related_koid, job);
     expect_eq!(basic(own)?.related_koid, koid(own_process())?);
     let vmo = Object::new(1)?;

@@ -82,7 +82,9 @@ fn threads(handle: u32) -> Result<(u64, u64, [u64; 4]), Status> {
 }
 
 fn thread_koids() -> Outcome {
-    let own = startup().thread_self().map_or(0, |thread| thread.raw());
+    let own = startup()
+        .thread_self()
+        .map_or(0, |thread| thread.handle().raw());
     let [first, ..] = threads(own_process())?.2;
     expect_eq!(first, koid(own)?);
     let (child, _data) = Child::running("threaded", SPIN)?;

@@ -353,10 +353,7 @@ pub(super) fn out_handles_once() -> Outcome {
     let rig = Rig::new(2)?;
     let map = rig.map(2)?;
     let plain = Vmo::create(PAGE)?;
-    let doomed = plain
-        .handle()
-        .duplicate(libzx::Rights::SAME_RIGHTS)?
-        .into_raw();
+    let doomed = plain.handle().duplicate(libzx::Rights::SAME)?.into_raw();
     let at = map.address() as u64;
     let args = [u64::from(doomed), u64::from(libzx::Rights::SAME_RIGHTS), at];
     let call = Background::call(Call::HandleReplace, &args)?;

@@ -182,7 +182,7 @@ pub(super) fn handles() -> Outcome {
 
 /// A pager by a handle with these rights only.
 pub(super) fn pager_with(rights: Rights) -> Result<Handle, crate::suite::Failure> {
-    Ok(pager()?.replace(rights.bits())?)
+    Ok(pager()?.replace(rights)?)
 }
 
 pub(super) fn everything_is_absent() -> Outcome {

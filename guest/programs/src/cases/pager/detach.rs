@@ -305,7 +305,7 @@ pub(super) fn closing_one_of_two_pager_handles() -> Outcome {
         vmo,
         buffer,
     } = rig;
-    let same = pager.replace(Rights::MANAGE_VMO.bits())?;
+    let same = pager.replace(Rights::MANAGE_VMO)?;
     call.stays_blocked()?;
     let aux = patterned(2, 0, 1)?;
     expect_eq!(supply(&same, &vmo, 0, 1, &aux, 0), Status::OK);

@@ -338,7 +338,7 @@ pub(super) fn request_of(packet: &PortPacket, key: u64) -> Result<Request, Failu
 
 /// The handle with these rights only.
 pub(super) fn with_rights(handle: &Handle, rights: Rights) -> Result<Handle, Failure> {
-    Ok(handle.duplicate(rights.bits())?)
+    Ok(handle.duplicate(rights)?)
 }
 
 /// A clone of the VMO.

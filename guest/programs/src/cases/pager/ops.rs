@@ -191,7 +191,7 @@ pub(super) fn zeroed_pages_are_dirty() -> Outcome {
 
 pub(super) fn prefetch_brings_pages_in() -> Outcome {
     let rig = Rig::new(4)?;
-    let readable = rig.vmo.handle().duplicate(Rights::READ.bits())?;
+    let readable = rig.vmo.handle().duplicate(Rights::READ)?;
     let readable = Vmo::from_handle(readable);
     let call = operating(&readable, RangeOp::PREFETCH, PAGE + 5, PAGE)?;
     rig.answer_until(&call, 4)?;
@@ -210,7 +210,7 @@ pub(super) fn prefetch_brings_pages_in() -> Outcome {
 
 pub(super) fn always_need_ignores_errors() -> Outcome {
     let rig = Rig::new(3)?;
-    let none = rig.vmo.handle().duplicate(0)?;
+    let none = rig.vmo.handle().duplicate(libzx::Rights::empty())?;
     let none = Vmo::from_handle(none);
     let call = operating(&none, RangeOp::ALWAYS_NEED, 0, 3 * PAGE)?;
     // The first page is failed whenever it is asked for, the others are supplied.
@@ -253,7 +253,7 @@ pub(super) fn dont_need_keeps_the_bytes() -> Outcome {
     let rig = Rig::new(3)?;
     rig.give(0, 1, 4)?;
     rig.vmo.write(&[9; 10], 0)?;
-    let none = Vmo::from_handle(rig.vmo.handle().duplicate(0)?);
+    let none = Vmo::from_handle(rig.vmo.handle().duplicate(libzx::Rights::empty())?);
     expect_eq!(op(&none, RangeOp::DONT_NEED, 0, 3 * PAGE), Status::OK);
     // A dirty page is not given up.
     holds(&rig.vmo, &rig.buffer, 0, 1, |at| match at {

@@ -276,7 +276,7 @@ pub(super) fn keys_tell_vmos_apart() -> Outcome {
 pub(super) fn the_last_handle_completes() -> Outcome {
     let rig = Rig::new(1)?;
     let Rig { port, vmo, .. } = rig;
-    let copy = vmo.handle().duplicate(libzx::Rights::SAME_RIGHTS)?;
+    let copy = vmo.handle().duplicate(libzx::Rights::SAME)?;
     drop(vmo);
     settle();
     expect_eq!(take(&port, 0).err(), Some(Status::TIMED_OUT));
@@ -381,7 +381,7 @@ pub(super) fn others_go_on_meanwhile() -> Outcome {
 /// The handle that a blocked call was made with may go: the call holds on to the VMO.
 pub(super) fn the_handle_may_go_meanwhile() -> Outcome {
     let rig = Rig::new(1)?;
-    let copy = rig.vmo.handle().duplicate(libzx::Rights::SAME_RIGHTS)?;
+    let copy = rig.vmo.handle().duplicate(libzx::Rights::SAME)?;
     let args = [super::kit::raw(&copy), rig.buffer.at(0), 0, 100];
     let call = Background::call(Call::VmoRead, &args)?;
     rig.expect(READ, 0, 1)?;

@@ -70,9 +70,7 @@ impl Drop for Place<'_> {
 pub(super) fn patterned(seed: u64, pages: usize) -> Result<Vmo, Failure> {
     let area = Area::new(pages)?;
     area.fill(seed, pages * PAGE_SIZE);
-    Ok(Vmo::from_handle(
-        area.vmo.handle().duplicate(Rights::SAME_RIGHTS)?,
-    ))
+    Ok(Vmo::from_handle(area.vmo.handle().duplicate(Rights::SAME)?))
 }
 
 /// A handle to the VMO that cannot write it.

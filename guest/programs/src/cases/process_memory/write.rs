@@ -85,7 +85,7 @@ pub(super) fn the_own_eyes_see_the_change() -> Outcome {
     for writable in [true, false] {
         let vmo = patterned(16, 1)?;
         let source = if writable {
-            Vmo::from_handle(vmo.handle().duplicate(Rights::SAME_RIGHTS)?)
+            Vmo::from_handle(vmo.handle().duplicate(Rights::SAME)?)
         } else {
             unwritable(&vmo)?
         };

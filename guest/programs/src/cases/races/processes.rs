@@ -169,7 +169,7 @@ fn maker(number: usize) {
                 super::ring::wrong(number, 2);
             }
         }
-        let copy = process.handle().duplicate(Rights::SAME_RIGHTS);
+        let copy = process.handle().duplicate(Rights::SAME);
         let slot = random.below(CHILDREN);
         let value = copy.map_or(0, |copy| u64::from(copy.into_raw()));
         let old = u32::try_from(swap_word(slot, value)).unwrap_or(0);

@@ -9,7 +9,7 @@ use crate::suite::{Failure, Outcome};
 use crate::text::Text;
 use abi::options::Signals;
 use core::sync::atomic::{AtomicU64, Ordering};
-use libzx::{Call, Status, Thread, monotonic, wait_one, yield_now};
+use libzx::{Call, Status, Thread, monotonic, yield_now};
 
 /// The most threads of a race.
 const THREADS: usize = 6;
@@ -94,12 +94,12 @@ pub(super) fn race(seed: u64, threads: &[fn(usize)], beside: impl FnOnce() -> Ou
     let mut running: [Option<Thread>; THREADS] = [const { None }; THREADS];
     ensure!(threads.len() <= THREADS, "too many threads");
     for (index, (slot, &run)) in running.iter_mut().zip(threads).enumerate() {
-        *slot = Some(Thread::spawn(run, index)?);
+        *slot = Some(Thread::spawn(move || run(index))?);
     }
     let done = beside();
     for thread in running.into_iter().flatten() {
         let deadline = monotonic().saturating_add(3 * PATIENCE);
-        wait_one(thread.handle(), Signals::TERMINATED, deadline)?;
+        thread.handle().wait_one(Signals::TERMINATED, deadline)?;
         thread.join()?;
     }
     done?;

@@ -12,7 +12,7 @@ use crate::suite::Outcome;
 use crate::{ensure, expect_eq};
 use abi::info::InfoProcess;
 use abi::options::{Signals, Topic};
-use libzx::{Call, Rights, Status, signals};
+use libzx::{Call, Rights, Status};
 
 /// Starts `process` with `thread` and one more handle to the VMO, which must be gone
 /// afterwards, however the call ends.
@@ -153,11 +153,11 @@ pub fn the_childs_handle_leads_to_the_object() -> Outcome {
     let (child, _) = prepared("child", code(&[&arguments, &signal, &STAY]))?;
     let vmo = libzx::Vmo::create(4096)?;
     let user = Signals::from_bits_retain(1 << 24);
-    expect_eq!(signals(vmo.handle())? & user, Signals::empty());
-    let argument = vmo.handle().duplicate(Rights::SAME_RIGHTS)?;
+    expect_eq!(vmo.handle().signals()? & user, Signals::empty());
+    let argument = vmo.handle().duplicate(Rights::SAME)?;
     child.start(argument.into_raw(), 0)?;
     until("the child's signal does not come", || {
-        Ok(signals(vmo.handle())?.contains(user))
+        Ok(vmo.handle().signals()?.contains(user))
     })
 }
 
@@ -165,7 +165,7 @@ pub fn a_handle_has_another_value_in_the_child() -> Outcome {
     let program = code(&[&point_to_data(), &STORE, &RAISE_FLAG, &STAY]);
     let (child, data) = prepared("child", program)?;
     let vmo = libzx::Vmo::create(4096)?;
-    let argument = vmo.handle().duplicate(Rights::SAME_RIGHTS)?.into_raw();
+    let argument = vmo.handle().duplicate(Rights::SAME)?.into_raw();
     child.start(argument, 0)?;
     until("the child does not start", || Ok(word(&data, FLAG)? != 0))?;
     let theirs = u32::try_from(word(&data, 0)?).unwrap_or(0);

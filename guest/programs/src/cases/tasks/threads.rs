@@ -98,19 +98,19 @@ pub fn start_needs_a_running_process() -> Outcome {
 
 static RAN: AtomicU32 = AtomicU32::new(0);
 
-fn add(what: usize) {
-    RAN.fetch_add(u32::try_from(what).unwrap_or(0), Ordering::SeqCst);
+fn add(what: u32) {
+    RAN.fetch_add(what, Ordering::SeqCst);
 }
 
 pub fn a_thread_runs_and_ends() -> Outcome {
     RAN.store(0, Ordering::SeqCst);
     let threads = [
-        Thread::spawn(add, 1)?,
-        Thread::spawn(add, 20)?,
-        Thread::spawn(add, 300)?,
+        Thread::spawn(|| add(1))?,
+        Thread::spawn(|| add(20))?,
+        Thread::spawn(|| add(300))?,
     ];
     for thread in threads {
-        let handle = thread.handle().duplicate(Rights::SAME_RIGHTS)?;
+        let handle = thread.handle().duplicate(Rights::SAME)?;
         thread.join()?;
         expect_eq!(signals(handle.raw())?, Signals::TERMINATED);
     }
@@ -151,8 +151,8 @@ pub fn threads_that_never_start_come_and_go() -> Outcome {
 pub fn many_threads_come_and_go() -> Outcome {
     RAN.store(0, Ordering::SeqCst);
     for round in 0..100 {
-        let first = Thread::spawn(add, 1)?;
-        let second = Thread::spawn(add, 1)?;
+        let first = Thread::spawn(|| add(1))?;
+        let second = Thread::spawn(|| add(1))?;
         first.join()?;
         second.join()?;
         expect_eq!(RAN.load(Ordering::SeqCst), 2 * (round + 1));

@@ -164,7 +164,7 @@ pub fn bad_owners_are_refused() -> Outcome {
 /// No right is needed to name an owner; one that has ended is fine as well.
 pub fn good_owners_are_taken() -> Outcome {
     let area = word()?;
-    let ended = libzx::Thread::spawn(|_| {}, 0)?;
+    let ended = libzx::Thread::spawn(|| {})?;
     let handle = duplicate(ended.handle().raw(), 0)?;
     ended.join()?;
     expect_eq!(wait(area.at(0), VALUE, handle, 0), Status::TIMED_OUT);
