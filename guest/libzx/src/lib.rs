@@ -1,34 +1,64 @@
 //! The SDK of guest programs.
 //!
-//! A program is a `no_std` crate that names its main function with [`main!`] and is
-//! linked with this crate's `program.ld`:
+//! A program is a `no_std` crate that depends on this one, names its main function with
+//! [`main!`] and is built for the target `x86_64-unknown-none`; nothing else is needed, no
+//! link script and no flags:
 //!
-//! ```text
+//! ```no_run
 //! #![cfg_attr(target_os = "none", no_std, no_main)]
-//! use libzx::println;
+//! use libzx::{Mapping, MapOptions, Result, Signals, TIME_INFINITE, Thread, Vmo};
+//! use libzx::{Object, println, startup};
+//!
+//! /// A second thread writes to a VMO, and the first looks at it through a mapping.
+//! fn greet() -> Result<()> {
+//!     let vmo = Vmo::create(0x1000)?;
+//!     let map = Mapping::new(&vmo, 0x1000, MapOptions::PERM_READ)?;
+//!     let shared = vmo.duplicate(libzx::Rights::SAME)?;
+//!     let thread = Thread::spawn(move || {
+//!         shared.write(b"hello", 0).unwrap();
+//!     })?;
+//!     thread.wait_one(Signals::TERMINATED, TIME_INFINITE)?;
+//!     let mut bytes = [0; 5];
+//!     map.load(0, &mut bytes);
+//!     println!("{}", core::str::from_utf8(&bytes).unwrap_or("?"));
+//!     thread.join()
+//! }
 //!
 //! fn program() -> i64 {
-//!     println!("hello");
-//!     0
+//!     for argument in startup().args() {
+//!         println!("argument: {argument}");
+//!     }
+//!     i64::from(greet().is_err())
 //! }
+//!
 //! libzx::main!(program);
 //! ```
 //!
-//! Calls go through the vDSO ([`vdso`]), as the kernel demands.
+//! What `program` returns is the process's return code; a panic prints where it was and
+//! ends the process with 63. A program with test cases is made with [`mod@test`].
 //!
-//! Two layers: [`raw`] has every system call under Zircon's name with Zircon's order of
-//! arguments; [`Vmo`], [`Vmar`], [`Process`], [`Thread`], [`Port`] and [`Handle`] are the typed layer above
-//! it, where a handle is closed when its owner is dropped and a status that is not
-//! `ZX_OK` is an `Err`.
+//! Calls go through the vDSO ([`vdso`]), as the kernel demands, and there are two ways to
+//! make them:
 //!
-//! Built for the host (`cargo check --workspace`, unit tests) the crate is whole but for
-//! the entry point and the panic handler, and every system call answers
+//! - typed: [`Vmo`], [`Vmar`], [`Process`], [`Thread`], [`Port`], [`Pager`] and the others
+//!   own a handle, which is closed when they are dropped, and have the calls as methods; a
+//!   status that is not `ZX_OK` is an `Err`. What all of them can do is in [`Object`].
+//!   [`Mapping`] is a mapping that is unmapped when it is dropped.
+//! - [`raw`]: every call under Zircon's name with Zircon's arguments, for arguments that
+//!   are wrong on purpose.
+//!
+//! The feature `alloc` gives the program a heap, and with it `extern crate alloc`.
+//!
+//! Built for the host (`cargo check`, unit tests) the crate is whole but for the entry
+//! point, the panic handler and the heap, and every system call answers
 //! `ZX_ERR_BAD_SYSCALL`.
 
 #![cfg_attr(not(test), no_std)]
 
 mod console;
 mod handle;
+#[cfg(all(feature = "alloc", target_os = "none"))]
+mod heap;
 mod info;
 mod object;
 mod pager;
@@ -40,6 +70,7 @@ mod resource;
 mod runtime;
 mod startup;
 mod task;
+pub mod test;
 mod thread;
 pub mod vdso;
 mod vmar;
@@ -55,6 +86,7 @@ pub use abi::{Call, Rights, Status};
 pub use console::write_fmt;
 pub use handle::Handle;
 pub use info::{HandleCount, Info, InfoList, Listed, Name, ThreadKoid};
+pub use libzx_macros::guest_test;
 pub use object::Object;
 pub use pager::Pager;
 pub use port::{Port, futex_wait, futex_wake};

@@ -5,7 +5,6 @@
 
 use crate::probe;
 use crate::suite::Failure;
-use crate::text::Text;
 use core::sync::atomic::{AtomicU64, Ordering};
 use libzx::{Call, Status, Thread, monotonic, raw, sleep_for, yield_now};
 
@@ -80,7 +79,7 @@ pub struct Background {
 }
 
 fn failure(text: &str) -> Failure {
-    Failure::new(Text::new(format_args!("{text}")))
+    Failure::new(format_args!("{text}"))
 }
 
 impl Background {
@@ -149,9 +148,9 @@ impl Background {
             true => {
                 let result = self.desk().map(|desk| desk.result.load(Ordering::Acquire));
                 let status = Status(raw::status_of(result.unwrap_or(0)));
-                Err(Failure::new(Text::new(format_args!(
+                Err(Failure::new(format_args!(
                     "came back instead of blocking, with {status}"
-                ))))
+                )))
             }
             false => Ok(()),
         }

@@ -6,6 +6,8 @@
 
 #![cfg_attr(not(test), no_std)]
 
+pub use libzx::{ensure, expect_eq};
+
 pub mod background;
 pub mod beacon;
 pub mod board;

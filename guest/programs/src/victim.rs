@@ -2,7 +2,6 @@
 
 use crate::beacon::{self, Beacon};
 use crate::suite::Failure;
-use crate::text::Text;
 use core::sync::atomic::AtomicU64;
 use libzx::{Other, Process, monotonic, sleep_for, startup};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
@@ -79,9 +78,7 @@ impl PostCopy {
 /// It is not there, or does not show itself within ten seconds.
 pub fn find() -> Result<(Other<'static>, PostCopy), Failure> {
     let Some(victim) = startup().other_named(NAME) else {
-        return Err(Failure::new(Text::new(format_args!(
-            "{NAME} must be started too"
-        ))));
+        return Err(Failure::new(format_args!("{NAME} must be started too")));
     };
     let deadline = monotonic().saturating_add(10_000_000_000);
     while monotonic() < deadline {
@@ -90,7 +87,5 @@ pub fn find() -> Result<(Other<'static>, PostCopy), Failure> {
         }
         sleep_for(BEAT);
     }
-    Err(Failure::new(Text::new(format_args!(
-        "{NAME} does not show itself"
-    ))))
+    Err(Failure::new(format_args!("{NAME} does not show itself")))
 }

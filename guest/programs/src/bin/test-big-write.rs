@@ -7,10 +7,10 @@
 use abi::layout::MAX_PROCESS_TRANSFER;
 use guest_programs::memory::{Area, PAGE};
 use guest_programs::probe::{process_read, process_write, vmo_write};
-use guest_programs::suite::{Outcome, Suite};
+use guest_programs::suite::Outcome;
 use guest_programs::victim;
 use guest_programs::{ensure, expect_eq};
-use libzx::{MapOptions, Mapping, PAGE_SIZE, Status, Vmo};
+use libzx::{MapOptions, Mapping, PAGE_SIZE, Status, Vmo, guest_test};
 
 const PIECE: usize = 1 << 20;
 
@@ -35,6 +35,7 @@ const fn word(offset: usize) -> u64 {
     (offset as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+#[guest_test(name = "64 MiB across processes [22/26]")]
 fn write_and_read_back() -> Outcome {
     let (victim, _) = victim::find()?;
     let length = usize::try_from(MAX_PROCESS_TRANSFER).unwrap_or(0);
@@ -69,10 +70,4 @@ fn write_and_read_back() -> Outcome {
     Ok(())
 }
 
-fn program() -> i64 {
-    let mut suite = Suite::new();
-    suite.case("64 MiB across processes [22/26]", write_and_read_back);
-    suite.finish()
-}
-
-libzx::main!(program);
+libzx::test_main!();

@@ -43,7 +43,7 @@ fn run(call: Call, object: &Area, offset: u64, buffer: u64, size: u64) -> Result
     let wanted = if given == Status::OK { size } else { UNTOUCHED };
     if actual != wanted {
         let why = format_args!("{call:?}: {given} with actual {actual:#x}");
-        return Err(Failure::new(guest_programs::text::Text::new(why)));
+        return Err(Failure::new(why));
     }
     Ok(given)
 }

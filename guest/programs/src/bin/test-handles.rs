@@ -9,12 +9,13 @@ use guest_programs::probe::{
     close, duplicate, out, replace, status, vmo_create, vmo_read, vmo_write,
 };
 use guest_programs::subject::told::info;
-use guest_programs::suite::{Outcome, Suite};
+use guest_programs::suite::Outcome;
 use guest_programs::{ensure, expect_eq, probe};
-use libzx::{Call, Rights, Status, startup};
+use libzx::{Call, Rights, Status, guest_test, startup};
 
 const SAME: u32 = Rights::SAME_RIGHTS;
 
+#[guest_test(name = "values are well formed [2.1/2]")]
 fn values_are_well_formed() -> Outcome {
     let handles = [vmo_create(1, 0)?, vmo_create(1, 0)?, vmo_create(1, 0)?];
     for handle in handles {
@@ -31,6 +32,7 @@ fn values_are_well_formed() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "badly formed values are refused [2.1/1 2.1/3 2.2/1]")]
 fn badly_formed_values_are_refused() -> Outcome {
     let handle = vmo_create(1, 0)?;
     for value in [0, 1, 2, handle & !3, handle & !1, handle & !2, !3] {
@@ -41,6 +43,7 @@ fn badly_formed_values_are_refused() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "close takes zero and each handle once [14/1 14/2 14/3]")]
 fn close_takes_zero_and_each_handle_once() -> Outcome {
     expect_eq!(close(0), Status::OK);
     let handle = vmo_create(1, 0)?;
@@ -50,6 +53,7 @@ fn close_takes_zero_and_each_handle_once() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "stale values stay stale [2.1/5 2.2/1]")]
 fn stale_values_stay_stale() -> Outcome {
     let old = vmo_create(1, 0)?;
     expect_eq!(close(old), Status::OK);
@@ -62,6 +66,7 @@ fn stale_values_stay_stale() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "duplicate copies or reduces [14/9 14/11]")]
 fn duplicate_copies_or_reduces() -> Outcome {
     let handle = vmo_create(1, 0)?;
     let same = duplicate(handle, SAME)?;
@@ -80,6 +85,7 @@ fn duplicate_copies_or_reduces() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "duplicate refuses more rights [14/7 14/8 14/10 23/54]")]
 fn duplicate_refuses_more_rights() -> Outcome {
     let handle = vmo_create(1, 0)?;
     let all = Rights::DEFAULT_VMO.bits();
@@ -99,6 +105,7 @@ fn duplicate_refuses_more_rights() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "replace swaps the value [14/13 14/14]")]
 fn replace_swaps_the_value() -> Outcome {
     let handle = vmo_create(1, 0)?;
     let poor = duplicate(handle, (Rights::READ | Rights::WRITE).bits())?;
@@ -113,6 +120,7 @@ fn replace_swaps_the_value() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "replace with more rights closes the original [14/15 23/55]")]
 fn replace_with_more_rights_closes_the_original() -> Outcome {
     let handle = vmo_create(1, 0)?;
     expect_eq!(
@@ -124,6 +132,7 @@ fn replace_with_more_rights_closes_the_original() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "bad out pointers are INVALID_ARGS [2.3/2 2.3/3 3/1 14/12]")]
 fn bad_out_pointers_are_invalid_args() -> Outcome {
     let handle = vmo_create(1, 0)?;
     for (what, address, _) in BAD_ADDRESSES {
@@ -148,6 +157,7 @@ fn bad_out_pointers_are_invalid_args() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "type comes before rights [2.2/2 23/28]")]
 fn type_comes_before_rights() -> Outcome {
     let area = Area::touched(1)?;
     let startup = startup();
@@ -180,6 +190,7 @@ fn type_comes_before_rights() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "rights are asked for one by one [2.2/3 4.1/1 23/1]")]
 fn rights_are_asked_for_one_by_one() -> Outcome {
     let area = Area::touched(1)?;
     let handle = vmo_create(1, 0)?;
@@ -212,6 +223,7 @@ fn rights_are_asked_for_one_by_one() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "many handles live at once")]
 fn many_handles_live_at_once() -> Outcome {
     let handle = vmo_create(1, 0)?;
     let mut copies = [0; 300];
@@ -233,6 +245,7 @@ fn koid(handle: u32) -> Result<u64, Status> {
 }
 
 /// Every handle that the process has from its start, by the kinds of the start-up block.
+#[guest_test(name = "koids start at 1024 [2.1/8]")]
 fn koids_start_at_1024() -> Outcome {
     let mut lowest = u64::MAX;
     for kind in [
@@ -252,6 +265,7 @@ fn koids_start_at_1024() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "koids are never used again [2.1/9]")]
 fn koids_are_never_used_again() -> Outcome {
     let mut last = koid(vmo_create(1, 0)?)?;
     for _ in 0..64 {
@@ -266,6 +280,7 @@ fn koids_are_never_used_again() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "statuses are sign-extended [19.1/1]")]
 fn statuses_are_sign_extended() -> Outcome {
     expect_eq!(probe::register(Call::Null, &[]), 0);
     for call in [Call::VmoRead, Call::VmoGetSize, Call::HandleDuplicate] {
@@ -275,6 +290,7 @@ fn statuses_are_sign_extended() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "upper halves of small arguments are ignored [19.1/4]")]
 fn upper_halves_of_small_arguments_are_ignored() -> Outcome {
     const JUNK: u64 = 0xDEAD_BEEF_0000_0000;
     let mut handle = 0_u32;
@@ -333,6 +349,7 @@ fn registers_after(_call: Call, _args: [u64; 6]) -> ([u64; 6], bool) {
 
 /// Nothing of the kernel's may show in a register: an argument register comes back as
 /// zero or as it was.
+#[guest_test(name = "registers come back as the ABI says")]
 fn registers_come_back_as_the_abi_says() -> Outcome {
     let args = [0, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6];
     // A served call, a call of the kernel, and one that gives the processor away.
@@ -348,68 +365,4 @@ fn registers_come_back_as_the_abi_says() -> Outcome {
     Ok(())
 }
 
-fn program() -> i64 {
-    let mut suite = Suite::new();
-    suite.case("values are well formed [2.1/2]", values_are_well_formed);
-    suite.case(
-        "badly formed values are refused [2.1/1 2.1/3 2.2/1]",
-        badly_formed_values_are_refused,
-    );
-    suite.case(
-        "close takes zero and each handle once [14/1 14/2 14/3]",
-        close_takes_zero_and_each_handle_once,
-    );
-    suite.case(
-        "stale values stay stale [2.1/5 2.2/1]",
-        stale_values_stay_stale,
-    );
-    suite.case(
-        "duplicate copies or reduces [14/9 14/11]",
-        duplicate_copies_or_reduces,
-    );
-    suite.case(
-        "duplicate refuses more rights [14/7 14/8 14/10 23/54]",
-        duplicate_refuses_more_rights,
-    );
-    suite.case(
-        "replace swaps the value [14/13 14/14]",
-        replace_swaps_the_value,
-    );
-    suite.case(
-        "replace with more rights closes the original [14/15 23/55]",
-        replace_with_more_rights_closes_the_original,
-    );
-    suite.case(
-        "bad out pointers are INVALID_ARGS [2.3/2 2.3/3 3/1 14/12]",
-        bad_out_pointers_are_invalid_args,
-    );
-    suite.case(
-        "type comes before rights [2.2/2 23/28]",
-        type_comes_before_rights,
-    );
-    suite.case(
-        "rights are asked for one by one [2.2/3 4.1/1 23/1]",
-        rights_are_asked_for_one_by_one,
-    );
-    suite.case("many handles live at once", many_handles_live_at_once);
-    suite.case("koids start at 1024 [2.1/8]", koids_start_at_1024);
-    suite.case(
-        "koids are never used again [2.1/9]",
-        koids_are_never_used_again,
-    );
-    suite.case(
-        "statuses are sign-extended [19.1/1]",
-        statuses_are_sign_extended,
-    );
-    suite.case(
-        "upper halves of small arguments are ignored [19.1/4]",
-        upper_halves_of_small_arguments_are_ignored,
-    );
-    suite.case(
-        "registers come back as the ABI says",
-        registers_come_back_as_the_abi_says,
-    );
-    suite.finish()
-}
-
-libzx::main!(program);
+libzx::test_main!();

@@ -3,15 +3,16 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-use guest_programs::suite::{Failure, Outcome, Suite};
+use guest_programs::suite::{Failure, Outcome};
 use guest_programs::victim::{self, PostCopy};
 use guest_programs::{ensure, expect_eq};
-use libzx::{Process, monotonic, sleep_for, sleep_until, startup, yield_now};
+use libzx::{Process, guest_test, monotonic, sleep_for, sleep_until, startup, yield_now};
 
 const MILLISECOND: i64 = 1_000_000;
 /// How late anything may come on a busy machine: the turns of two others and then some.
 const LATENESS: i64 = 2_000 * MILLISECOND;
 
+#[guest_test(name = "time goes forward")]
 fn time_goes_forward() -> Outcome {
     let mut last = monotonic();
     ensure!(last > 0, "the clock shows {last}");
@@ -23,6 +24,7 @@ fn time_goes_forward() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "sleep lasts as long as asked")]
 fn sleep_lasts_as_long_as_asked() -> Outcome {
     for milliseconds in [1, 5, 20, 100] {
         let deadline = monotonic() + milliseconds * MILLISECOND;
@@ -34,6 +36,7 @@ fn sleep_lasts_as_long_as_asked() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "a deadline in the past does not sleep")]
 fn a_deadline_in_the_past_does_not_sleep() -> Outcome {
     let start = monotonic();
     for deadline in [i64::MIN, -1, 0, 1, start - 1, start] {
@@ -44,6 +47,7 @@ fn a_deadline_in_the_past_does_not_sleep() -> Outcome {
     Ok(())
 }
 
+#[guest_test(name = "yielding comes back")]
 fn yielding_comes_back() -> Outcome {
     let start = monotonic();
     for _ in 0..20 {
@@ -62,6 +66,7 @@ fn beats(process: &Process, post: &PostCopy) -> Result<u64, Failure> {
 }
 
 /// Counts in ring 3 without a single call; the others must have had their turns.
+#[guest_test(name = "others run while we compute")]
 fn others_run_while_we_compute() -> Outcome {
     let (victim, post) = victim::find()?;
     let before = beats(&victim.process, &post)?;
@@ -80,6 +85,7 @@ fn others_run_while_we_compute() -> Outcome {
 }
 
 /// The one that never stops leaves the sleepers enough to keep their pace.
+#[guest_test(name = "sleepers keep their pace beside a spinner")]
 fn sleepers_keep_their_pace_beside_a_spinner() -> Outcome {
     if startup().other_named("spin").is_none() {
         return Err(Failure::from(libzx::Status::NOT_FOUND));
@@ -94,21 +100,4 @@ fn sleepers_keep_their_pace_beside_a_spinner() -> Outcome {
     Ok(())
 }
 
-fn program() -> i64 {
-    let mut suite = Suite::new();
-    suite.case("time goes forward", time_goes_forward);
-    suite.case("sleep lasts as long as asked", sleep_lasts_as_long_as_asked);
-    suite.case(
-        "a deadline in the past does not sleep",
-        a_deadline_in_the_past_does_not_sleep,
-    );
-    suite.case("yielding comes back", yielding_comes_back);
-    suite.case("others run while we compute", others_run_while_we_compute);
-    suite.case(
-        "sleepers keep their pace beside a spinner",
-        sleepers_keep_their_pace_beside_a_spinner,
-    );
-    suite.finish()
-}
-
-libzx::main!(program);
+libzx::test_main!();

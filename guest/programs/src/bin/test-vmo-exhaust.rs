@@ -13,7 +13,6 @@ use guest_programs::subject::make::{bti, create_contiguous};
 use guest_programs::subject::statuses::{NO_MEMORY, OK};
 use guest_programs::subject::{Subject, soft_load, sound};
 use guest_programs::suite::{Failure, Outcome, Suite};
-use guest_programs::text::Text;
 use guest_programs::{ensure, expect_eq, refused};
 use libzx::{PAGE_SIZE, Result};
 
@@ -112,7 +111,7 @@ fn copy_on_write() -> Outcome {
                 NO_MEMORY => failed += 1,
                 other => {
                     let why = format_args!("a write into a shared page gave {other}");
-                    return Err(Failure::new(Text::new(why)));
+                    return Err(Failure::new(why));
                 }
             }
         }

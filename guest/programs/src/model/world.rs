@@ -85,7 +85,7 @@ impl World<'_> {
             return Ok(());
         };
         self.check_vmo_inner(vmo, window)
-            .map_err(|why| Failure::new(Text::new(format_args!("vmo {index} differs: {why:?}"))))
+            .map_err(|why| Failure::new(format_args!("vmo {index} differs: {why:?}")))
     }
 
     fn check_vmo_inner(&self, vmo: VmoState, window: Window) -> Result<(), Failure> {

@@ -4,7 +4,6 @@ use crate::background::{Background, PATIENCE, settle};
 use crate::memory::{Area, PAGE};
 use crate::probe::{self, out};
 use crate::suite::{Failure, Outcome};
-use crate::text::Text;
 use crate::{ensure, pattern};
 use abi::info::{PacketType, PageCommand, PageRequest, PortPacket};
 use abi::options::PagerOp;
@@ -153,9 +152,7 @@ impl Rig {
             Err(other) => Err(Failure::from(other)),
             Ok(packet) => {
                 let found = request_of(&packet, KEY)?;
-                Err(Failure::new(Text::new(format_args!(
-                    "there is a packet: {found:?}"
-                ))))
+                Err(Failure::new(format_args!("there is a packet: {found:?}")))
             }
         }
     }

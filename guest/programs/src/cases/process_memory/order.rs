@@ -119,9 +119,7 @@ fn buffers(modes: Modes) -> Outcome {
         };
         let outcome = both(modes, wanted, process, AT, buffer, 16);
         if let Err(why) = outcome {
-            return Err(crate::suite::Failure::new(crate::text::Text::new(
-                format_args!("{what}: {why:?}"),
-            )));
+            return Err(crate::suite::Failure::new(format_args!("{what}: {why:?}")));
         }
     }
     expect_eq!(vmo.mismatch(1, 161)?, None);

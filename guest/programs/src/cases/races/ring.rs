@@ -6,7 +6,6 @@ use crate::ensure;
 use crate::probe;
 use crate::random::Random;
 use crate::suite::{Failure, Outcome};
-use crate::text::Text;
 use abi::options::Signals;
 use core::sync::atomic::{AtomicU64, Ordering};
 use libzx::{Call, Status, Thread, monotonic, yield_now};
@@ -107,10 +106,10 @@ pub(super) fn race(seed: u64, threads: &[fn(usize)], beside: impl FnOnce() -> Ou
     let (who, what) = (who.load(Ordering::SeqCst), what.load(Ordering::SeqCst));
     if who != 0 {
         let status = Status(libzx::raw::status_of(what));
-        return Err(Failure::new(Text::new(format_args!(
+        return Err(Failure::new(format_args!(
             "seed {seed}: thread {} found {what:#x} ({status})",
             who - 1
-        ))));
+        )));
     }
     sound(seed)
 }

@@ -5,7 +5,6 @@ use crate::memory::PAGE;
 use crate::probe::Map;
 use crate::regions::{Object, R, RX, SPECIFIC, vdso};
 use crate::suite::Failure;
-use crate::text::Text;
 use abi::layout::USER_BASE;
 use libzx::{Call, monotonic, sleep_for, yield_now};
 
@@ -110,7 +109,7 @@ pub fn running(name: &str, code: Code) -> Result<(Child, Object), Failure> {
 
 /// A failure with that reason.
 pub fn failure(why: &str) -> Failure {
-    Failure::new(Text::new(format_args!("{why}")))
+    Failure::new(format_args!("{why}"))
 }
 
 /// Waits until something has come about.

@@ -7,12 +7,11 @@ mod image;
 
 use crate::modes::Modes;
 use crate::suite::{Failure, Suite};
-use crate::text::Text;
 use libzx::vdso::{self, Image};
 use libzx::{Call, Vmo, startup};
 
 fn failure(why: &str) -> Failure {
-    Failure::new(Text::new(format_args!("{why}")))
+    Failure::new(format_args!("{why}"))
 }
 
 /// The vDSO as it is mapped here.
@@ -37,7 +36,7 @@ fn vmo() -> Result<core::mem::ManuallyDrop<Vmo>, Failure> {
 
 /// The address of a function that it exports.
 fn symbol(name: &str) -> Result<usize, Failure> {
-    let missing = || Failure::new(Text::new(format_args!("the vDSO does not export {name}")));
+    let missing = || Failure::new(format_args!("the vDSO does not export {name}"));
     vdso::symbol(name).ok_or_else(missing)
 }
 

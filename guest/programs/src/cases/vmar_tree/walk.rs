@@ -270,8 +270,8 @@ fn walk(seed: u64, steps: usize) -> Outcome {
             _ => Ok(()),
         });
         if let Err(why) = outcome {
-            return Err(crate::suite::Failure::new(crate::text::Text::new(
-                format_args!("step {step} of {seed}: {why:?}"),
+            return Err(crate::suite::Failure::new(format_args!(
+                "step {step} of {seed}: {why:?}"
             )));
         }
     }

@@ -7,7 +7,6 @@ use crate::subject::make::{bti, resource};
 use crate::subject::statuses::{INVALID_ARGS, OK};
 use crate::subject::{Subject, reclaim};
 use crate::suite::{Failure, Outcome, Suite};
-use crate::text::Text;
 use crate::{ensure, expect_eq};
 use abi::layout::SCRATCH_BASE;
 use abi::options::{ChildOptions, Property, RangeOp, Topic};
@@ -68,7 +67,7 @@ fn all(out: u64, wanted: Status) -> Outcome {
     for (call, given) in calls(&vmo, out) {
         if given != wanted {
             let why = format_args!("{call:?} into {out:#x}: {given}, not {wanted}");
-            return Err(Failure::new(Text::new(why)));
+            return Err(Failure::new(why));
         }
     }
     if wanted != OK {
