@@ -5,6 +5,7 @@
 //! the calling thread from one answered call to the next, for benchmarks.
 
 mod clock;
+mod deadline;
 mod error;
 mod fault_text;
 mod kick;
@@ -18,6 +19,7 @@ mod run_loop;
 mod vcpu;
 mod vm;
 
+pub use deadline::Deadline;
 pub use error::{KvmError, MachineError};
 pub use kick::{install_signal_handlers, interrupt, interrupted};
 pub use kvm::open as open_kvm;

@@ -100,10 +100,6 @@ impl VcpuLoop {
         }
     }
 
-    pub(super) const fn clock(&self) -> Clock {
-        self.clock
-    }
-
     /// Runs to the end.
     pub(super) fn run(
         &mut self,

@@ -1,6 +1,7 @@
 //! The machine as a whole: RAM, memory slots, boot image, vCPU.
 
 use super::clock::Clock;
+use super::deadline::Deadline;
 use super::error::failed;
 use super::kick::{self, KickTarget, TICK, Wishes};
 use super::run_loop::{Step, VcpuLoop};
@@ -45,6 +46,7 @@ pub struct Machine {
     vcpu: VcpuLoop,
     _vm: VmFd,
     ram: Arc<GuestRam>,
+    deadline: Deadline,
 }
 
 impl Machine {
@@ -73,13 +75,24 @@ impl Machine {
             (config.command_line.to_owned(), names),
             config.trace_kernel_calls,
         );
-        Ok(Self { vcpu, _vm: vm, ram })
+        Ok(Self {
+            vcpu,
+            _vm: vm,
+            ram,
+            deadline: Deadline::new(clock),
+        })
     }
 
     /// Its RAM.
     #[must_use]
     pub const fn ram(&self) -> &Arc<GuestRam> {
         &self.ram
+    }
+
+    /// When [`Machine::run`] stops it. [`Limits::time`] is where it stands at the start.
+    #[must_use]
+    pub const fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// Runs in the calling thread until the guest has been answered one more call, or has
@@ -113,20 +126,27 @@ impl Machine {
         limits: Limits,
     ) -> Result<RunOutcome, MachineError> {
         // Locals go in the reverse of this order: the RAM last.
-        let Self { ram, _vm, mut vcpu } = self;
-        let clock = vcpu.clock();
+        let Self {
+            ram,
+            _vm,
+            mut vcpu,
+            deadline,
+        } = self;
+        if let Some(limit) = limits.time {
+            deadline.set_since_start(limit);
+        }
         let call_page = Arc::clone(&vcpu.call_page);
         let wishes = Wishes::default();
         let target = KickTarget::this_thread();
         thread::scope(|scope| {
             // Dropped when the vCPU has stopped, however that comes: control ends then.
             let (running, stopped) = mpsc::channel();
-            let (ram, wishes) = (&ram, &wishes);
+            let (ram, wishes, deadline) = (&ram, &wishes, &deadline);
             let control = thread::Builder::new()
                 .name("control".to_owned())
                 .spawn_scoped(scope, move || {
                     let preempts = || runnable(ram, &call_page) > 1;
-                    control(&stopped, &target, limits, clock, wishes, preempts);
+                    control(&stopped, &target, deadline, wishes, preempts);
                 })
                 .map_err(MachineError::Thread)?;
             let outcome = vcpu.run(events, limits, wishes);
@@ -152,15 +172,14 @@ fn runnable(ram: &GuestRam, call_page: &AtomicU64) -> u32 {
 fn control(
     stopped: &mpsc::Receiver<()>,
     target: &KickTarget,
-    limits: Limits,
-    clock: Clock,
+    deadline: &Deadline,
     wishes: &Wishes,
     preempts: impl Fn() -> bool,
 ) {
     while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
         if kick::interrupted() {
             wishes.add(Wishes::INTERRUPT);
-        } else if limits.time.is_some_and(|limit| clock.elapsed() >= limit) {
+        } else if deadline.passed() {
             wishes.add(Wishes::TIME_LIMIT);
         } else if preempts() {
             wishes.add(Wishes::TICK);
