@@ -27,8 +27,10 @@ struct Queues {
     last_ready: Link<Thread>,
     /// Waits so far.
     waits: u64,
-    /// Whose registers the next trap saves, and whose x87 and SSE registers the CPU has.
+    /// Whose registers the next trap saves.
     loaded: Link<Thread>,
+    /// The FS base in the CPU.
+    fs_base: u64,
 }
 
 static QUEUES: Shared<Queues> = Shared(UnsafeCell::new(Queues {
@@ -37,6 +39,7 @@ static QUEUES: Shared<Queues> = Shared(UnsafeCell::new(Queues {
     last_ready: Link::NONE,
     waits: 0,
     loaded: Link::NONE,
+    fs_base: 0,
 }));
 
 fn queues() -> Ptr<Queues> {
@@ -335,8 +338,7 @@ fn deadlock() -> ! {
 fn load(thread: Ptr<Thread>) {
     let mut queues = queues();
     let mut page = host::call_page();
-    if let Some(mut previous) = queues.loaded.get() {
-        cpu::save_vectors(&mut previous.vectors);
+    if let Some(previous) = queues.loaded.get() {
         header::release(previous.cast());
     }
     // The record must stay while the next trap may be saved into it.
@@ -350,9 +352,11 @@ fn load(thread: Ptr<Thread>) {
         unsafe { cpu::set_page_table(process.page_table) };
         expect_calls_from(process.vdso_code);
     }
-    // Always: a program can change its FS base without the kernel, by loading a selector.
-    cpu::set_fs_base(thread.fs_base);
-    cpu::load_vectors(&thread.vectors);
+    if queues.fs_base != thread.fs_base {
+        queues.fs_base = thread.fs_base;
+        // SAFETY: FS is the program's own; the value was checked to be canonical.
+        unsafe { cpu::write_msr(0xC000_0100, thread.fs_base) };
+    }
     // SAFETY: a field of a live record.
     let registers = unsafe { &raw mut (*thread.raw()).registers };
     set_register_save_area(registers as u64 + size_of::<Registers>() as u64);

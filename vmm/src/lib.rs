@@ -9,4 +9,6 @@ pub mod events;
 pub mod machine;
 pub mod memory;
 pub mod objects;
+pub mod size;
+pub mod testing;
 pub mod translate;

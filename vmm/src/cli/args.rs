@@ -1,12 +1,14 @@
 //! The shape of the command line.
 
+use super::exit_code;
 use super::seed::Seed;
-use super::{exit_code, size};
+use super::test_args::{TEST_EXAMPLES, TestArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use vmm::boot::check_variable;
+use vmm::size;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -32,6 +34,12 @@ pub enum Command {
         after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit_code::HELP)
     )]
     Run(RunArgs),
+    /// Runs guest programs as tests, each on a VM of its own
+    #[command(
+        after_help = TEST_EXAMPLES,
+        after_long_help = format!("{TEST_EXAMPLES}\n\n{}", exit_code::TEST_HELP)
+    )]
+    Test(TestArgs),
     /// Says which KVM this is, whether `vmm run` will work, and what to do if not
     #[command(after_help = exit_code::DOCTOR_HELP)]
     Doctor(DoctorArgs),
@@ -174,14 +182,14 @@ pub struct RunArgs {
 }
 
 /// A variable of the environment.
-fn variable(text: &str) -> Result<String, String> {
+pub(super) fn variable(text: &str) -> Result<String, String> {
     check_variable(text)
         .map(|()| text.to_owned())
         .map_err(|_| "write NAME=value".to_owned())
 }
 
 /// A time limit in seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let wanted = "write a number of seconds above 0, such as 2.5";
     let seconds: f64 = text.parse().map_err(|_| wanted.to_owned())?;
     match Duration::try_from_secs_f64(seconds) {

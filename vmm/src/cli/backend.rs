@@ -1,6 +1,6 @@
 //! Which backend a run takes, and what happens where `/dev/kvm` will not do.
 
-use super::args::{Backend, RunArgs};
+use super::args::Backend;
 use super::{complain, hosted};
 use std::time::Duration;
 use vmm::doctor::{Hosted, Setting};
@@ -42,12 +42,16 @@ pub fn without_kvm(error: &MachineError) -> bool {
     }
 }
 
-/// Goes on without KVM, or says why not. Returns only in the second case.
+/// Goes on without KVM by `go`, or says why not. Returns only in the second case.
 ///
 /// # Errors
 /// The error that was given, with what to do; or QEMU-hosted's own.
-pub fn instead(args: &RunArgs, error: MachineError) -> anyhow::Result<u8> {
-    match next(of(args.backend), || Hosted::look(&Setting::here())) {
+pub fn instead(
+    backend: Backend,
+    error: MachineError,
+    go: impl FnOnce() -> anyhow::Result<u8>,
+) -> anyhow::Result<u8> {
+    match next(of(backend), || Hosted::look(&Setting::here())) {
         Next::GiveUp => Err(error.into()),
         Next::Advise(steps) => {
             let message = format!(
@@ -61,7 +65,7 @@ pub fn instead(args: &RunArgs, error: MachineError) -> anyhow::Result<u8> {
                 "{}: going QEMU-hosted (see vmm doctor)",
                 brief(&error)
             ));
-            go_hosted(args.timeout)
+            go()
         }
     }
 }
@@ -71,7 +75,11 @@ pub fn instead(args: &RunArgs, error: MachineError) -> anyhow::Result<u8> {
 /// # Errors
 /// If there is no bash, or vmm does not know its own file.
 pub fn go_hosted(timeout: Option<Duration>) -> anyhow::Result<u8> {
-    Err(hosted::replace(std::env::args_os().skip(1), timeout).into())
+    let cargo = hosted::Cargo {
+        timeout,
+        ..hosted::Cargo::default()
+    };
+    Err(hosted::replace(std::env::args_os().skip(1), &cargo).into())
 }
 
 fn next(backend: Backend, look: impl FnOnce() -> Hosted) -> Next {

@@ -5,6 +5,7 @@
 
 use super::hosted::HostedError;
 use super::program::ReadError;
+use super::test::TestUsageError;
 use abi::objects::EndReason;
 use vmm::boot::BootError;
 use vmm::machine::{End, KvmError, MachineError};
@@ -42,13 +43,30 @@ pub const INCONSISTENT: (&str, u8) = ("inconsistent", 85);
 /// The time limit, as `timeout` has it.
 const TIME_LIMIT: u8 = 124;
 /// Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// QEMU-hosted: something that it needs is missing or failed, as `scripts/qemu-hosted` has
 /// it.
 const NOT_HOSTED: u8 = 125;
 /// `vmm doctor`: only QEMU-hosted will work.
 pub const ONLY_HOSTED: u8 = 1;
+
+/// `vmm test`: not all passed.
+pub const TEST_FAILED: u8 = 1;
+/// `vmm test`: wrong usage, nothing to run, or a manifest that cannot be used.
+pub const TEST_USAGE: u8 = 2;
+
+/// The list for `vmm test --help`.
+pub const TEST_HELP: &str = "\
+Exit codes:
+  0        every case passed or was skipped
+  1        a case failed or was not reached
+  2        the command line or a manifest is wrong, or there is nothing to run
+  69       there is no /dev/kvm, or it lacks something
+  71       the host's kernel refused something else, or a report cannot be written
+  77       no permission to open /dev/kvm
+  125      QEMU-hosted: something is missing or failed
+  130      Ctrl-C or SIGTERM";
 
 /// The list for `vmm doctor --help`.
 pub const DOCTOR_HELP: &str = "\
@@ -108,6 +126,9 @@ pub fn is_end_by_others(code: i64) -> bool {
 pub fn of_error(error: &anyhow::Error) -> u8 {
     if error.is::<ReadError>() {
         return NO_INPUT;
+    }
+    if error.is::<TestUsageError>() {
+        return TEST_USAGE;
     }
     if error.is::<HostedError>() {
         return NOT_HOSTED;

@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -25,35 +26,51 @@ pub enum HostedError {
     Bash(std::io::Error),
 }
 
+/// What a run QEMU-hosted has beyond its arguments.
+#[derive(Debug, Default)]
+pub struct Cargo {
+    /// The run's own time limit.
+    pub timeout: Option<Duration>,
+    /// Files that it reads and that its arguments do not name: carried in, to the same
+    /// paths.
+    pub inward: Vec<PathBuf>,
+    /// A file that it writes: carried out.
+    pub outward: Option<PathBuf>,
+    /// Bytes of RAM that its guests take, if its arguments do not say so.
+    pub ram: Option<u64>,
+}
+
 /// Replaces this process by the script, which runs `vmm` with `arguments`. Returns only if
 /// that fails.
 ///
 /// # Errors
 /// [`HostedError`] says what is missing.
-pub fn replace(
-    arguments: impl Iterator<Item = OsString>,
-    timeout: Option<Duration>,
-) -> HostedError {
+pub fn replace(arguments: impl Iterator<Item = OsString>, cargo: &Cargo) -> HostedError {
     match std::env::current_exe() {
-        Ok(binary) => HostedError::Bash(command(binary.as_os_str(), arguments, timeout).exec()),
+        Ok(binary) => HostedError::Bash(command(binary.as_os_str(), arguments, cargo).exec()),
         Err(error) => HostedError::OwnFile(error),
     }
 }
 
-fn command(
-    binary: &OsStr,
-    arguments: impl Iterator<Item = OsString>,
-    timeout: Option<Duration>,
-) -> Command {
+fn command(binary: &OsStr, arguments: impl Iterator<Item = OsString>, cargo: &Cargo) -> Command {
     let mut command = Command::new("bash");
     // The word after the script is its `$0`.
     command
         .args(["-c", SCRIPT, "qemu-hosted", "--vmm"])
         .arg(binary);
-    if let Some(limit) = timeout {
+    if let Some(limit) = cargo.timeout {
         // vmm in there keeps the limit; this one is for a Linux that does not come up.
         let limit = limit.saturating_add(START).as_secs();
         command.arg("--time-limit").arg(limit.to_string());
+    }
+    for file in &cargo.inward {
+        command.arg("--in").arg(file);
+    }
+    if let Some(file) = &cargo.outward {
+        command.arg("--out").arg(file);
+    }
+    if let Some(bytes) = cargo.ram {
+        command.arg("--ram").arg(bytes.to_string());
     }
     command.arg("--").args(arguments);
     command
@@ -69,7 +86,10 @@ mod tests {
         let command = command(
             OsStr::new("/bin/vmm"),
             arguments.iter().map(OsString::from),
-            Some(Duration::from_millis(1500)),
+            &Cargo {
+                timeout: Some(Duration::from_millis(1500)),
+                ..Cargo::default()
+            },
         );
         let words: Vec<_> = command.get_args().skip(2).collect();
         let wanted = "qemu-hosted --vmm /bin/vmm --time-limit 121 -- run --timeout 1.5";

@@ -11,7 +11,9 @@ mod logging;
 mod program;
 mod run;
 mod seed;
-mod size;
+mod test;
+mod test_args;
+mod test_output;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::test(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::List => builtin::list(),
         Command::Completions { shell } => completions(shell),
@@ -45,7 +48,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     // Whoever closed the stream does not want to be told so.
     let _ = error.print();
     let code = if error.use_stderr() {
-        exit_code::USAGE
+        match std::env::args_os().nth(1) {
+            Some(command) if command == "test" => exit_code::TEST_USAGE,
+            _ => exit_code::USAGE,
+        }
     } else {
         exit_code::SUCCESS
     };

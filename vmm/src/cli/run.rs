@@ -37,7 +37,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         trace_kernel_calls: args.trace || args.json,
     });
     let machine = match machine {
-        Err(error) if backend::without_kvm(&error) => return backend::instead(args, error),
+        Err(error) if backend::without_kvm(&error) => {
+            return backend::instead(args.backend, error, || backend::go_hosted(args.timeout));
+        }
         other => other?,
     };
     machine::install_signal_handlers()?;

@@ -1,7 +1,6 @@
 //! The cases of the longer test guests, one module each; a short test guest has its cases
 //! in its own file.
 
-pub mod fpu;
 pub mod garbage;
 pub mod info;
 pub mod pager;
