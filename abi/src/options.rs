@@ -165,6 +165,8 @@ pub struct Property;
 impl Property {
     /// `ZX_PROP_NAME`: 32 bytes, NUL-terminated.
     pub const NAME: u32 = 3;
+    /// `ZX_PROP_REGISTER_FS`: u64, the FS base of the calling thread; x86-64 only.
+    pub const REGISTER_FS: u32 = 4;
     /// `ZX_PROP_PROCESS_VDSO_BASE_ADDRESS`: u64; 0 while no vDSO is mapped.
     pub const PROCESS_VDSO_BASE_ADDRESS: u32 = 6;
     /// `ZX_PROP_VMO_CONTENT_SIZE`: u64 (reference §9.4).

@@ -27,10 +27,8 @@ struct Queues {
     last_ready: Link<Thread>,
     /// Waits so far.
     waits: u64,
-    /// Whose registers the next trap saves.
+    /// Whose registers the next trap saves, and whose x87 and SSE registers the CPU has.
     loaded: Link<Thread>,
-    /// The FS base in the CPU.
-    fs_base: u64,
 }
 
 static QUEUES: Shared<Queues> = Shared(UnsafeCell::new(Queues {
@@ -39,7 +37,6 @@ static QUEUES: Shared<Queues> = Shared(UnsafeCell::new(Queues {
     last_ready: Link::NONE,
     waits: 0,
     loaded: Link::NONE,
-    fs_base: 0,
 }));
 
 fn queues() -> Ptr<Queues> {
@@ -338,7 +335,8 @@ fn deadlock() -> ! {
 fn load(thread: Ptr<Thread>) {
     let mut queues = queues();
     let mut page = host::call_page();
-    if let Some(previous) = queues.loaded.get() {
+    if let Some(mut previous) = queues.loaded.get() {
+        cpu::save_vectors(&mut previous.vectors);
         header::release(previous.cast());
     }
     // The record must stay while the next trap may be saved into it.
@@ -352,11 +350,9 @@ fn load(thread: Ptr<Thread>) {
         unsafe { cpu::set_page_table(process.page_table) };
         expect_calls_from(process.vdso_code);
     }
-    if queues.fs_base != thread.fs_base {
-        queues.fs_base = thread.fs_base;
-        // SAFETY: FS is the program's own; the value was checked to be canonical.
-        unsafe { cpu::write_msr(0xC000_0100, thread.fs_base) };
-    }
+    // Always: a program can change its FS base without the kernel, by loading a selector.
+    cpu::set_fs_base(thread.fs_base);
+    cpu::load_vectors(&thread.vectors);
     // SAFETY: a field of a live record.
     let registers = unsafe { &raw mut (*thread.raw()).registers };
     set_register_save_area(registers as u64 + size_of::<Registers>() as u64);

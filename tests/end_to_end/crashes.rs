@@ -4,7 +4,7 @@ use super::machine::{Output, run};
 use super::{Outcome, Tests};
 
 /// A kind of crash and what the report must say besides the name.
-const KINDS: [(&str, &[&str]); 25] = [
+const KINDS: [(&str, &[&str]); 27] = [
     ("null-read", &["0x0", "reading", "NOT_FOUND"]),
     ("kernel-read", &["0xffffff8000000000", "reading"]),
     ("non-canonical-read", &["general protection"]),
@@ -19,6 +19,11 @@ const KINDS: [(&str, &[&str]); 25] = [
     ("kernel-image-jump", &["0xffffffff80100000", "executing"]),
     ("ud2", &["invalid opcode"]),
     ("divide", &["divide error"]),
+    ("x87-divide", &["x87 floating-point error", "vector 16"]),
+    (
+        "sse-divide",
+        &["SIMD floating-point exception", "vector 19"],
+    ),
     ("int3", &["breakpoint"]),
     ("hlt", &["general protection"]),
     ("out", &["general protection"]),

@@ -5,6 +5,7 @@ use super::{Outcome, Tests};
 
 pub(crate) fn tests(tests: &mut Tests) {
     tests.vm("guests::handles", || well(run(&["test-handles"])));
+    tests.vm("guests::fpu", || well(run(&["test-fpu"])));
     tests.vm("guests::tasks", || well(run(&["test-tasks"])));
     tests.vm("guests::waits", || well(run(&["test-waits"])));
     tests.vm("guests::vmar", || well(run(&["test-vmar"])));

@@ -12,7 +12,7 @@ pub(crate) struct Guest {
 }
 
 /// What `crash` can do.
-const CRASHES: [&str; 25] = [
+const CRASHES: [&str; 27] = [
     "null-read",
     "kernel-read",
     "non-canonical-read",
@@ -24,6 +24,8 @@ const CRASHES: [&str; 25] = [
     "kernel-image-jump",
     "ud2",
     "divide",
+    "x87-divide",
+    "sse-divide",
     "int3",
     "hlt",
     "out",

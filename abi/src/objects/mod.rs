@@ -20,7 +20,7 @@ pub use pager::{PageSource, PageSourceFlags, Pager, Port, QueuedPacket, Standing
 pub use plain::PlainObject;
 pub use process::{EndReason, Process, ProcessState};
 pub use region::{Mapping, MappingFlags, Permissions, Region, Vmar};
-pub use thread::{Registers, Thread, ThreadState, WaitKind};
+pub use thread::{Registers, Thread, ThreadState, VectorState, WaitKind};
 pub use vmo::{CachePolicy, Vmo, VmoKind, VmoOptions};
 
 /// Length of the name of an object, its terminating NUL included (`ZX_MAX_NAME_LEN`).

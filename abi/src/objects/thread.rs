@@ -117,6 +117,48 @@ assert_layout!(
     ss @ 168,
 );
 
+/// What FXSAVE64 stores: the x87 and SSE registers (SDM vol. 1, 10.5.1). In memory it
+/// begins at a multiple of 16.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct VectorState {
+    /// FCW and, above it, FSW, FTW and FOP: the x87 control, status and tag words.
+    pub x87_control: u64,
+    /// FIP and FDP: where the last x87 instruction and its operand were.
+    pub x87_pointers: [u64; 2],
+    /// MXCSR, and above it the mask of the bits that it may have.
+    pub mxcsr: u64,
+    /// ST0 to ST7, 10 bytes each and padding.
+    pub st: [[u64; 2]; 8],
+    /// XMM0 to XMM15.
+    pub xmm: [[u64; 2]; 16],
+    /// Not used.
+    pub unused: [[u64; 2]; 6],
+}
+
+assert_layout!(
+    VectorState,
+    size = 512,
+    mxcsr @ 24,
+    st @ 32,
+    xmm @ 160,
+);
+
+impl Default for VectorState {
+    /// What a thread starts with: no exceptions, round to nearest, extended precision,
+    /// everything else zero (System V ABI for AMD64, 3.4.1).
+    fn default() -> Self {
+        Self {
+            x87_control: 0x37F,
+            x87_pointers: [0; 2],
+            mxcsr: 0x1F80,
+            st: [[0; 2]; 8],
+            xmm: [[0; 2]; 16],
+            unused: [[0; 2]; 6],
+        }
+    }
+}
+
 /// A thread.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
@@ -127,7 +169,7 @@ pub struct Thread {
     pub name: [u8; NAME_LENGTH],
     /// What it was doing when it last entered the kernel.
     pub registers: Registers,
-    /// Base of the FS segment: the thread pointer.
+    /// Base of the FS segment: the thread pointer (`ZX_PROP_REGISTER_FS`).
     pub fs_base: u64,
     /// The process it belongs to.
     pub process: Link<Process>,
@@ -168,11 +210,13 @@ pub struct Thread {
     pub wait_request: u64,
     /// Zero.
     pub reserved_tail: [u64; 5],
+    /// Its x87 and SSE registers when another thread has the CPU. At a multiple of 16.
+    pub vectors: VectorState,
 }
 
 assert_layout!(
     Thread,
-    size = 448,
+    size = 960,
     registers @ 64,
     fs_base @ 240,
     process @ 248,
@@ -184,4 +228,5 @@ assert_layout!(
     held @ 304,
     restart @ 328,
     progress @ 344,
+    vectors @ 448,
 );

@@ -84,24 +84,28 @@ fn own(text: &str) -> Vec<Prototype> {
         .collect()
 }
 
-/// The types that an argument may have.
-fn types(kind: ArgKind) -> &'static [&'static str] {
-    match kind {
-        ArgKind::Handle => &["zx_handle_t"],
-        ArgKind::Pointer => &[],
-        ArgKind::Address => &[
+/// The types that an argument may have. All but the exceptions have the width that the kind
+/// says.
+fn types(call: Call, argument: &str, kind: ArgKind) -> &'static [&'static str] {
+    match (call, argument, kind) {
+        (Call::FutexWait, "current_value", _) => &["int32_t"],
+        (Call::FutexWake, "wake_count", _) => &["uint32_t"],
+        (_, _, ArgKind::Handle) => &["zx_handle_t"],
+        // Whatever it points to: the kernel knows nothing of it.
+        (_, _, ArgKind::Pointer) => &[],
+        (_, _, ArgKind::Address) => &[
             "uint64_t",
             "size_t",
             "uintptr_t",
             "zx_vaddr_t",
             "zx_paddr_t",
         ],
-        ArgKind::Size => &["size_t", "uint64_t", "uint32_t"],
-        ArgKind::Rights => &["zx_rights_t"],
-        ArgKind::Options => &["uint32_t", "zx_vm_option_t", "zx_signals_t"],
-        ArgKind::Number => &["uint32_t"],
-        ArgKind::Time => &["zx_instant_mono_t"],
-        ArgKind::Signed => &["int64_t", "int32_t"],
+        (_, _, ArgKind::Size) => &["size_t", "uint64_t"],
+        (_, _, ArgKind::Rights) => &["zx_rights_t"],
+        (_, _, ArgKind::Options) => &["uint32_t", "zx_vm_option_t", "zx_signals_t"],
+        (_, _, ArgKind::Number) => &["uint32_t"],
+        (_, _, ArgKind::Time) => &["zx_instant_mono_t"],
+        (_, _, ArgKind::Signed) => &["int64_t"],
     }
 }
 
@@ -115,10 +119,10 @@ fn compare(call: Call, prototype: &Prototype) -> Outcome {
     };
     let names = signature.arguments.iter().map(|(name, _)| *name);
     let same_names = names.eq(prototype.parameters.iter().map(|(_, name)| name.as_str()));
-    let both = signature.arguments.iter().zip(&prototype.parameters);
-    let fit = both.clone().all(|((_, kind), (in_c, _))| match kind {
+    let mut both = signature.arguments.iter().zip(&prototype.parameters);
+    let fit = both.all(|((name, kind), (in_c, _))| match kind {
         ArgKind::Pointer => in_c.ends_with('*'),
-        kind => types(*kind).contains(&in_c.as_str()),
+        kind => types(call, name, *kind).contains(&in_c.as_str()),
     });
     if same_names && fit && returns.contains(&prototype.returns.as_str()) {
         Ok(())

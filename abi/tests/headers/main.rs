@@ -9,6 +9,7 @@ mod calls;
 mod compilers;
 mod include;
 mod layouts;
+mod macros;
 mod mutations;
 mod programs;
 mod values;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         trials.push(compiled("values, layouts and calls", compiler, all));
     }
     trials.extend(calls::tests());
+    trials.extend(macros::tests());
     trials.extend(mutations::tests());
     trials.extend(programs::tests());
     let conclusion = libtest_mimic::run(&arguments, trials);

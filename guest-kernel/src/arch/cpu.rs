@@ -2,6 +2,8 @@
 
 use core::arch::asm;
 
+use abi::objects::VectorState;
+
 /// Writes a model-specific register.
 ///
 /// # Safety
@@ -12,6 +14,27 @@ pub unsafe fn write_msr(register: u32, value: u64) {
         asm!("wrmsr", in("ecx") register, in("eax") value as u32, in("edx") (value >> 32) as u32,
              options(nostack, preserves_flags));
     }
+}
+
+/// Sets the base of the FS segment, which is the programs' own.
+pub fn set_fs_base(base: u64) {
+    /// IA32_FS_BASE (SDM vol. 4, 2.1).
+    const FS_BASE: u32 = 0xC000_0100;
+    // SAFETY: the kernel uses no FS; the base was checked to be canonical.
+    unsafe { write_msr(FS_BASE, base) };
+}
+
+/// Stores the x87 and SSE registers, which the kernel itself never touches.
+pub fn save_vectors(to: &mut VectorState) {
+    // SAFETY: 512 bytes that are the caller's, at a multiple of 16 as its record says.
+    unsafe { asm!("fxsave64 [{}]", in(reg) to, options(nostack, preserves_flags)) };
+}
+
+/// Loads the x87 and SSE registers.
+pub fn load_vectors(from: &VectorState) {
+    // SAFETY: as above. MXCSR has no reserved bit set: the bytes are those of a fresh
+    // state or of `save_vectors`.
+    unsafe { asm!("fxrstor64 [{}]", in(reg) from, options(nostack, preserves_flags, readonly)) };
 }
 
 /// The address of the latest page fault.

@@ -5,6 +5,8 @@ use abi::options::Property;
 use abi::{Rights, Status};
 
 use super::Context;
+use super::task::LOWER_HALF_END;
+use crate::arch::cpu;
 use crate::object::handle::{self, Found};
 use crate::object::vmo_size;
 use crate::state::{Ptr, root};
@@ -23,6 +25,11 @@ pub fn get(
         Property::NAME => {
             check_size(size, NAME_LENGTH)?;
             return user_copy::store(context.process, buffer, *name(found)?);
+        }
+        Property::REGISTER_FS => {
+            check_size(size, size_of::<u64>())?;
+            check_own(context, found)?;
+            context.thread.fs_base
         }
         Property::PROCESS_VDSO_BASE_ADDRESS => {
             check_size(size, size_of::<u64>())?;
@@ -60,6 +67,18 @@ pub fn set(
                 .unwrap_or(NAME_LENGTH);
             new.iter_mut().skip(end).for_each(|byte| *byte = 0);
             *name(found)? = new;
+            Ok(())
+        }
+        Property::REGISTER_FS => {
+            check_size(size, size_of::<u64>())?;
+            check_own(context, found)?;
+            let base: u64 = user_copy::load(context.process, buffer)?;
+            if base >= LOWER_HALF_END {
+                return Err(Status::INVALID_ARGS);
+            }
+            let mut thread = context.thread;
+            thread.fs_base = base;
+            cpu::set_fs_base(base);
             Ok(())
         }
         // Where it is mapped decides.
@@ -101,6 +120,15 @@ fn of_type<T>(found: Found, object_type: ObjectType) -> Result<Ptr<T>, Status> {
         return Err(Status::WRONG_TYPE);
     }
     Ok(found.object.cast())
+}
+
+/// A thread can look at and change its own FS base only, as in Zircon: that of another is
+/// in no register.
+fn check_own(context: Context, found: Found) -> Result<(), Status> {
+    let thread = of_type::<Thread>(found, ObjectType::THREAD)?;
+    (thread == context.thread)
+        .then_some(())
+        .ok_or(Status::ACCESS_DENIED)
 }
 
 /// Where the name of an object stands.

@@ -13,8 +13,8 @@ use crate::{host, user_copy};
 
 /// `ZX_PROCESS_SHARED`: accepted; there are no restricted modes that could tell.
 const SHARED: u32 = 1;
-/// The end of the lower half: where no program counter may be.
-const LOWER_HALF_END: u64 = 1 << 47;
+/// The end of the lower half: where no program counter and no FS base may be.
+pub const LOWER_HALF_END: u64 = 1 << 47;
 
 /// Where a thread starts and with what.
 #[derive(Clone, Copy)]

@@ -57,7 +57,7 @@ __END_CDECLS
 
 // Always checked.
 #define ZX_ASSERT(x) _ZX_CHECK("ASSERT", x, #x, "")
-#define ZX_ASSERT_MSG(x, ...) _ZX_CHECK("ASSERT", x, #x, __VA_ARGS__)
+#define ZX_ASSERT_MSG(x, ...) _ZX_CHECK("ASSERT", x, #x ": ", __VA_ARGS__)
 
 // Compiled in any case, but evaluated only at the assertion level above.
 #define ZX_DEBUG_ASSERT(x)                  \
@@ -66,11 +66,11 @@ __END_CDECLS
       _ZX_CHECK("DEBUG ASSERT", x, #x, ""); \
     }                                       \
   } while (0)
-#define ZX_DEBUG_ASSERT_MSG(x, ...)                  \
-  do {                                               \
-    if (ZX_DEBUG_ASSERT_IMPLEMENTED) {               \
-      _ZX_CHECK("DEBUG ASSERT", x, #x, __VA_ARGS__); \
-    }                                                \
+#define ZX_DEBUG_ASSERT_MSG(x, ...)                       \
+  do {                                                    \
+    if (ZX_DEBUG_ASSERT_IMPLEMENTED) {                    \
+      _ZX_CHECK("DEBUG ASSERT", x, #x ": ", __VA_ARGS__); \
+    }                                                     \
   } while (0)
 
 // Not even compiled below that level.

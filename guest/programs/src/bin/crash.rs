@@ -9,7 +9,7 @@ use libzx::{Call, println, startup, vdso};
 /// How to crash, and its name.
 type Kind = (&'static str, fn());
 
-const KINDS: [Kind; 25] = [
+const KINDS: [Kind; 27] = [
     ("null-read", || load(0)),
     ("kernel-read", || load(0xFFFF_FF80_0000_0000)),
     ("non-canonical-read", || load(0x8000_0000_0000_0000)),
@@ -21,6 +21,8 @@ const KINDS: [Kind; 25] = [
     ("kernel-image-jump", || jump(0xFFFF_FFFF_8010_0000)),
     ("ud2", invalid_instruction),
     ("divide", divide_by_zero),
+    ("x87-divide", x87_divide),
+    ("sse-divide", sse_divide),
     ("int3", breakpoint),
     ("hlt", halt),
     ("out", port_write),
@@ -91,6 +93,32 @@ fn divide_by_zero() {
     unsafe {
         core::arch::asm!("xor ecx, ecx", "div ecx", out("eax") _, out("ecx") _, out("edx") _)
     };
+}
+
+/// Divides by zero on the x87 with that exception unmasked.
+fn x87_divide() {
+    let control: u16 = 0x37B;
+    // SAFETY: the instructions raise an exception; compiled code uses no x87.
+    unsafe {
+        core::arch::asm!("fldcw [{}]", "fld1", "fldz", "fdivp", "fwait", in(reg) &raw const control)
+    };
+}
+
+/// The same with SSE.
+fn sse_divide() {
+    let control: u32 = 0x1F80 & !(1 << 9);
+    // SAFETY: the instructions raise an exception; compiled code uses no SSE.
+    unsafe {
+        core::arch::asm!(
+            "ldmxcsr [{}]",
+            "mov {one:e}, 1",
+            "cvtsi2sd xmm0, {one:e}",
+            "xorpd xmm1, xmm1",
+            "divsd xmm0, xmm1",
+            in(reg) &raw const control,
+            one = out(reg) _,
+        );
+    }
 }
 
 fn breakpoint() {

@@ -1,6 +1,7 @@
 //! The cases of the longer test guests, one module each; a short test guest has its cases
 //! in its own file.
 
+pub mod fpu;
 pub mod garbage;
 pub mod info;
 pub mod pager;
