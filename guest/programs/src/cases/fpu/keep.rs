@@ -49,7 +49,7 @@ fn beside_a_thread(step: usize) -> Outcome {
     ENOUGH.store(0, Ordering::Release);
     let own = State::patterned(1);
     own.load();
-    let thread = Thread::spawn(second, step)?;
+    let thread = Thread::spawn(move || second(step))?;
     let kept = interleaved(STEPS.get(step).copied().unwrap_or(yield_now), &own);
     ENOUGH.store(1, Ordering::Release);
     thread.join()?;
@@ -83,7 +83,7 @@ fn interleaved(step: fn(), own: &State) -> Outcome {
 static FIRST: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 /// Puts down what its registers are at the start.
-fn newborn(_: usize) {
+fn newborn() {
     let found = State::store().bytes();
     let (words, _) = found.as_chunks::<8>();
     for (to, word) in FIRST.iter().zip(words) {
@@ -93,7 +93,7 @@ fn newborn(_: usize) {
 
 fn a_thread_starts_fresh() -> Outcome {
     State::patterned(3).load();
-    let thread = Thread::spawn(newborn, 0)?;
+    let thread = Thread::spawn(newborn)?;
     thread.join()?;
     State::fresh().load();
     let mut bytes = [0; 512];

@@ -58,7 +58,7 @@ static SECOND: AtomicU32 = AtomicU32::new(0);
 static TURNS: AtomicU64 = AtomicU64::new(0);
 const WRONG: u64 = u64::MAX;
 
-fn second(_: usize) {
+fn second() {
     while SECOND.load(Ordering::Acquire) == 0 {
         yield_now();
     }
@@ -78,7 +78,7 @@ fn second(_: usize) {
 
 fn each_thread_has_its_own() -> Outcome {
     set(own_thread(), address(&ONE)).ok()?;
-    let thread = Thread::spawn(second, 0)?;
+    let thread = Thread::spawn(second)?;
     SECOND.store(thread.handle().raw(), Ordering::Release);
     let deadline = monotonic().saturating_add(background::PATIENCE);
     let mut kept = true;
