@@ -83,18 +83,44 @@ static inline zx_port_packet_t user_packet(uint64_t key) {
   return packet;
 }
 
+// What a thread needs to start, at the lowest address of its stack. Its FS base points there:
+// compilers that protect the stack look for a value at 40 bytes from it, and zero will do.
+struct start {
+  uint64_t for_compilers[8];
+  zx_handle_t thread;
+  void (*entry)(uintptr_t argument);
+  uintptr_t argument;
+};
+
+// Where every thread starts. It has no FS base yet, and so must not be protected itself.
+__attribute__((no_stack_protector)) __NO_RETURN static inline void enter(uintptr_t address,
+                                                                         uintptr_t unused) {
+  (void)unused;
+  struct start* start = (struct start*)address;
+  if (zx_object_set_property(start->thread, ZX_PROP_REGISTER_FS, &address, sizeof(address)) !=
+      ZX_OK) {
+    __builtin_trap();
+  }
+  start->entry(start->argument);
+  zx_thread_exit();
+}
+
 // Starts a thread of this process on a stack of its own.
-static inline zx_handle_t start_thread(const char* name, void (*entry)(uintptr_t, uintptr_t),
+static inline zx_handle_t start_thread(const char* name, void (*entry)(uintptr_t),
                                        uintptr_t argument) {
   const size_t stack_size = 16 * PAGE;
   zx_handle_t stack = ZX_HANDLE_INVALID;
   zx_handle_t thread = ZX_HANDLE_INVALID;
   CHECK_OK(zx_vmo_create(stack_size, 0, &stack));
-  // The ABI wants the stack 8 below a multiple of 16 at a function's first instruction.
-  zx_vaddr_t top = (zx_vaddr_t)map(stack, stack_size) + stack_size - 8;
+  struct start* start = (struct start*)map(stack, stack_size);
   CHECK_OK(zx_handle_close(stack));
   CHECK_OK(zx_thread_create(zx_process_self(), name, length(name), 0, &thread));
-  CHECK_OK(zx_thread_start(thread, (zx_vaddr_t)entry, top, argument, 0));
+  start->thread = thread;
+  start->entry = entry;
+  start->argument = argument;
+  // The ABI wants the stack 8 below a multiple of 16 at a function's first instruction.
+  zx_vaddr_t top = (zx_vaddr_t)start + stack_size - 8;
+  CHECK_OK(zx_thread_start(thread, (zx_vaddr_t)enter, top, (uintptr_t)start, 0));
   return thread;
 }
 

@@ -30,8 +30,7 @@ static void unlock(void) {
   }
 }
 
-static void count(uintptr_t step, uintptr_t unused) {
-  (void)unused;
+static void count(uintptr_t step) {
   for (int i = 0; i < ROUNDS; i++) {
     lock();
     uint64_t before = counter;
@@ -41,7 +40,6 @@ static void count(uintptr_t step, uintptr_t unused) {
     counter = before + step;
     unlock();
   }
-  zx_thread_exit();
 }
 
 int main(void) {

@@ -28,14 +28,13 @@ static void supply(struct pager* self, uint64_t page) {
   CHECK_OK(zx_handle_close(aux));
 }
 
-static void serve(uintptr_t argument, uintptr_t unused) {
-  (void)unused;
+static void serve(uintptr_t argument) {
   struct pager* self = (struct pager*)argument;
   for (;;) {
     zx_port_packet_t packet;
     CHECK_OK(zx_port_wait(self->port, ZX_TIME_INFINITE, &packet));
     if (ZX_PKT_IS_USER(packet.type)) {
-      zx_thread_exit();
+      return;
     }
     CHECK(ZX_PKT_IS_PAGE_REQUEST(packet.type) && packet.key == 7);
     if (packet.page_request.command != ZX_PAGER_VMO_READ) {

@@ -32,12 +32,10 @@ static void waits_no_longer_than_asked(void) {
   CHECK_OK(zx_handle_close(port));
 }
 
-static void queue_one(uintptr_t port, uintptr_t unused) {
-  (void)unused;
+static void queue_one(uintptr_t port) {
   zx_port_packet_t packet = user_packet(99);
   CHECK_OK(zx_nanosleep(zx_deadline_after(ZX_MSEC(1))));
   CHECK_OK(zx_port_queue((zx_handle_t)port, &packet));
-  zx_thread_exit();
 }
 
 static void wakes_who_waits(void) {
