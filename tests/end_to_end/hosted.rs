@@ -32,6 +32,7 @@ exec "$@""#;
 pub(crate) fn tests(tests: &mut Tests) {
     tests.hosted("hosted::without_kvm_the_demo_runs_by_itself", demo);
     tests.hosted("hosted::files_arguments_and_codes_go_through", through);
+    tests.hosted("hosted::a_suite_goes_in_and_its_report_comes_out", suite);
     tests.hosted("hosted::ctrl_c_leaves_nothing_behind", interrupt);
     tests.hosted("hosted::backend_kvm_insists", insists);
     tests.hosted("hosted::doctor_says_that_it_will_be_so", doctor);
@@ -124,6 +125,36 @@ fn through() -> Outcome {
     output.expect_code(7)?;
     output.expect_line("hello from own 7 two words --mem it's hello")?;
     output.expect_line("hello from hello")?;
+    Ok(())
+}
+
+/// A folder with a manifest goes in, and a report comes out.
+fn suite() -> Outcome {
+    let folder = Folder::new("suite")?;
+    let program = builtin_program("hello").ok_or("no program hello")?;
+    let guests = folder.0.join("guests");
+    fs::create_dir_all(guests.join("below"))?;
+    fs::write(guests.join("one"), program)?;
+    fs::write(guests.join("below/two"), program)?;
+    let manifest = "[[test]]\nprogram = 'one'\nargs = ['3']\n";
+    fs::write(guests.join("vmm-test.toml"), manifest)?;
+    let mut command = hidden(Path::new(vmm().get_program()));
+    command.current_dir(&folder.0);
+    command.args(["test", "guests", "--output", "report.xml"]);
+    let output = output(command, LIMIT)?;
+    output.expect_code(1)?;
+    output.expect_stdout("FAIL one ")?;
+    output.expect_stdout("pass below/two ")?;
+    let report = fs::read_to_string(folder.0.join("report.xml"))?;
+    let failed = report.matches("<failure ").count();
+    let named = report.contains("classname=\"below/two\"");
+    output.expect(failed == 1 && named, &report)?;
+    let mut command = hidden(Path::new(vmm().get_program()));
+    command.current_dir(&guests);
+    command.args(["test", "../guests"]);
+    let output = super::machine::output(command, LIMIT)?;
+    output.expect_code(2)?;
+    output.expect_stderr("cannot be carried into QEMU")?;
     Ok(())
 }
 

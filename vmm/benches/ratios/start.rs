@@ -1,5 +1,6 @@
 //! Start: from nothing to the guest's first instruction, next to a bare machine with the
-//! same RAM; and the whole process `vmm run hello`. Ends are not timed.
+//! same RAM; the whole process `vmm run hello`; and a test of one program. Only the last is
+//! timed to its end.
 
 use crate::bare::BareVm;
 use crate::compare::{Contest, Plan, Summary};
@@ -9,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use vmm::boot::{KERNEL, Program, builtin_program};
 use vmm::machine::{Machine, MachineConfig};
+use vmm::testing::{self, Filter, Item, KvmMachines, Notice, Options, Pool};
 
 /// The sizes of RAM that are measured.
 const SIZES: [(u64, &str); 2] = [(64 << 20, "64 MiB"), (1 << 30, "1 GiB")];
@@ -66,6 +68,44 @@ fn process(arguments: &'static [&str], printed: &'static str) -> impl FnMut(u64)
     }
 }
 
+/// A bare machine from nothing to its first exit and its end.
+fn bare_whole(ram: u64) -> impl FnMut(u64) -> Duration {
+    move |count| {
+        let start = Instant::now();
+        for _ in 0..count {
+            BareVm::ring_0(ram).exit();
+        }
+        start.elapsed()
+    }
+}
+
+/// Tests of the built-in `hello`, one after the other, as `vmm test` runs them.
+fn tests() -> impl FnMut(u64) -> Duration {
+    let options = Options {
+        calls: 16,
+        ..Options::default()
+    };
+    let suite = must("the test", testing::discover(&["hello".into()]));
+    let items: Vec<Item> = testing::plan(suite.tests, &Filter::default(), None, 1, |_| Vec::new());
+    move |count| {
+        let pool = Pool {
+            machines: &KvmMachines,
+            options: &options,
+            jobs: 1,
+            live: false,
+        };
+        let start = Instant::now();
+        for _ in 0..count {
+            pool.run(&items, |notice| {
+                if let Notice::Finished(_, result) = notice {
+                    check(result.is_well(), "the test passes");
+                }
+            });
+        }
+        start.elapsed()
+    }
+}
+
 /// Runs the comparisons.
 pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
     let plan = |subject: String, reference: String| Plan {
@@ -93,6 +133,13 @@ pub fn run(criterion: &mut Criterion, summary: &mut Summary) {
             Contest::new(start, bare(ram))
         });
     }
+    let names = plan(
+        "test of hello, to its end".to_owned(),
+        "bare VM, 64 MiB, to its end".to_owned(),
+    );
+    summary.compare(criterion, names, || {
+        Contest::new(tests(), bare_whole(64 << 20))
+    });
     let names = plan(
         "process vmm run hello".to_owned(),
         "bare VM, 64 MiB".to_owned(),

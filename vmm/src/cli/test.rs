@@ -5,6 +5,7 @@ use super::test_args::{Format, TestArgs};
 use super::test_output::{self, Output};
 use super::{backend, exit_code, hosted, logging};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::thread;
@@ -45,10 +46,10 @@ pub fn test(args: &TestArgs) -> anyhow::Result<u8> {
     let format = test_output::format(args).map_err(TestUsageError::Format)?;
     let suite = discover(&args.paths).map_err(TestUsageError::from)?;
     if backend::of(args.backend) == Backend::Qemu {
-        return go_hosted(args, &suite);
+        return go_hosted(args, format, &suite);
     }
     if let Err(error) = try_kvm() {
-        return backend::instead(args.backend, error, || go_hosted(args, &suite));
+        return backend::instead(args.backend, error, || go_hosted(args, format, &suite));
     }
     machine::install_signal_handlers()?;
 
@@ -271,7 +272,7 @@ fn names(pool: &Pool<'_>, items: &[Item], format: Format) -> anyhow::Result<u8> 
 
 /// The same tests in the Linux under QEMU, with every file that they need. Returns only if
 /// that cannot be started.
-fn go_hosted(args: &TestArgs, suite: &Suite) -> anyhow::Result<u8> {
+fn go_hosted(args: &TestArgs, format: Format, suite: &Suite) -> anyhow::Result<u8> {
     let named = args.paths.iter().filter(|path| path.exists());
     let files: BTreeSet<PathBuf> = suite.files.iter().chain(named.clone()).cloned().collect();
     for path in files.iter().chain(&args.output) {
@@ -284,7 +285,11 @@ fn go_hosted(args: &TestArgs, suite: &Suite) -> anyhow::Result<u8> {
         ram: ram.max(args.mem),
         ..hosted::Cargo::default()
     };
-    Err(hosted::replace(std::env::args_os().skip(1), &cargo).into())
+    // The report has another name in there, which does not tell its format.
+    let format = format!("--format={format}");
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    arguments.insert(arguments.len().min(1), format.into());
+    Err(hosted::replace(arguments.into_iter(), &cargo).into())
 }
 
 /// Whether a path means the same in the Linux under QEMU.

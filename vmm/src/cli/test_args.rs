@@ -3,6 +3,7 @@
 use super::args::{Backend, seconds, variable};
 use clap::{ArgAction, Args, ValueEnum};
 use regex::Regex;
+use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +29,17 @@ pub enum Format {
     Junit,
     /// JSON Lines (docs/test-runner.md has the fields)
     Json,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Tap => "tap",
+            Self::Junit => "junit",
+            Self::Json => "json",
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -118,7 +130,7 @@ pub struct TestArgs {
 
     /// Writes a report in that format, to standard output unless --output says otherwise
     /// [default: text, or as the name of the output ends: .xml, .tap, .json, .jsonl]
-    #[arg(long, value_enum, help_heading = "Output")]
+    #[arg(long, value_enum, overrides_with = "format", help_heading = "Output")]
     pub format: Option<Format>,
 
     /// Writes the report to a file; the person's view stays on standard output

@@ -75,6 +75,11 @@ impl LastCalls {
         });
     }
 
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.calls.clear();
+    }
+
     /// A line for each, oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |call: &Remembered| {

@@ -8,6 +8,7 @@ use super::results::Outcome;
 use super::transcript::{Step, Transcript};
 use crate::events::{Event, EventSink};
 use crate::machine::Deadline;
+use abi::Call;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,6 +47,9 @@ pub struct Observer<'a> {
     first: Option<u64>,
     /// Its last fault.
     pub(super) fault: Option<Fault>,
+    /// The process whose write to the console was nothing but records, until that call is
+    /// told: it is not worth a place among the last calls.
+    reporting: Option<u64>,
     /// Whether the machine is being stopped before its end.
     pub(super) stopping: bool,
 }
@@ -69,6 +73,7 @@ impl<'a> Observer<'a> {
             deadline: None,
             first: None,
             fault: None,
+            reporting: None,
             stopping: false,
         }
     }
@@ -119,6 +124,7 @@ impl<'a> Observer<'a> {
         match step {
             Step::Other => return,
             Step::Begun => {
+                self.calls.clear();
                 if self.orders.stop.load(Ordering::Relaxed) {
                     self.transcript.give_up();
                     self.stop();
@@ -156,7 +162,12 @@ impl<'a> Observer<'a> {
 
     fn console(&mut self, koid: u64, text: &[u8]) {
         let mut lines = self.lines.remove(&koid).unwrap_or_default();
-        lines.take(text, |part| self.part(&part));
+        let mut records = true;
+        lines.take(text, |part| {
+            records &= !matches!(part, Part::Output(_));
+            self.part(&part);
+        });
+        self.reporting = records.then_some(koid);
         if self.lines.len() < MAX_PROCESSES {
             self.lines.insert(koid, lines);
         }
@@ -182,7 +193,14 @@ impl EventSink for Observer<'_> {
                 process: None,
                 text,
             } => self.output(text),
-            Event::Call(call) => self.calls.add(call),
+            Event::Call(call) => {
+                let reports = self.reporting == Some(call.process.koid);
+                if reports && call.call == Call::DebugWrite.signature().name {
+                    self.reporting = None;
+                } else {
+                    self.calls.add(call);
+                }
+            }
             Event::ProcessStart { process } if self.first.is_none() => {
                 self.first = Some(process.koid);
             }
@@ -201,5 +219,47 @@ impl EventSink for Observer<'_> {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::{CallEvent, ProcessId};
+
+    #[test]
+    fn the_last_calls_are_those_of_the_case_and_not_its_reports() {
+        let stop = AtomicBool::new(false);
+        let orders = Orders {
+            limit: Duration::from_secs(60),
+            calls: 16,
+            fail_fast: false,
+            stop: &stop,
+            live: None,
+            progress: &|_| (),
+        };
+        let mut observer = Observer::new(&orders, Selection::all());
+        let process = ProcessId {
+            koid: 7,
+            name: "p".to_owned(),
+        };
+        let before = CallEvent::new(&process, Call::HandleClose, &[1], 0);
+        observer.take(&Event::Call(&before));
+        let mut print = |text: &str| {
+            observer.take(&Event::Console {
+                process: Some(&process),
+                text: text.as_bytes(),
+            });
+            let write = CallEvent::new(&process, Call::DebugWrite, &[0, 9], 0);
+            observer.take(&Event::Call(&write));
+        };
+        print("%TEST begin 1 a\n");
+        print("words\n");
+        print("%TEST fail 1 - x\n");
+        let close = CallEvent::new(&process, Call::HandleClose, &[2], 0);
+        observer.take(&Event::Call(&close));
+        let calls = observer.last_calls();
+        assert_eq!(calls.len(), 2, "{calls:?}");
+        assert!(calls[0].contains("zx_debug_write") && calls[1].contains("handle=0x2"));
     }
 }
