@@ -115,27 +115,35 @@ fn run(args: &TestArgs, format: Format, pool: &Pool<'_>, items: &[Item]) -> anyh
     let mut totals = Totals::default();
     let mut order = InOrder::default();
     let mut consoles = Consoles::new(items);
-    let mut failed = 0_usize;
+    let mut failed = vec![0; items.len()];
+    let mut latest = 0;
     pool.run(items, |notice| {
         let outcome = match notice {
             Notice::Started(index) => {
-                if let Some(item) = items.get(index) {
-                    output
-                        .progress
-                        .set_message(format!("{failed} failed, {}", item.name));
-                }
+                latest = index;
                 Ok(())
             }
-            Notice::Case(_, outcome) => {
-                failed += usize::from(outcome == Outcome::Failed);
+            Notice::Case(index, outcome) => {
+                if let (Outcome::Failed, Some(failed)) = (outcome, failed.get_mut(index)) {
+                    *failed += 1;
+                }
                 Ok(())
             }
             Notice::Console(index, text) => consoles.take(index, &text, &output),
             Notice::Finished(index, result) => {
                 totals.add(&result);
+                // From here on the totals have them.
+                if let Some(failed) = failed.get_mut(index) {
+                    *failed = 0;
+                }
                 output.finished(items, index, result, &mut order)
             }
         };
+        if let Some(item) = items.get(latest) {
+            let failed = totals.failed + failed.iter().sum::<usize>();
+            let message = format!("{failed} failed, {}", item.name);
+            output.progress.set_message(message);
+        }
         // The first is the cause of the others.
         problem = std::mem::replace(&mut problem, Ok(())).and(outcome);
     });
