@@ -42,7 +42,7 @@ pub use status::Status;
 
 /// The version of everything in this crate; the kernel publishes it in
 /// [`RootBlock::version`] and the host refuses a guest of another version.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Asserts the size of a type and the offsets of its fields at compile time.
 macro_rules! assert_layout {

@@ -26,7 +26,8 @@ pub const MAX_SEGMENTS: usize = 32;
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct ProgramSegment {
-    /// First address in the process, a multiple of the page size.
+    /// First address in the process, a multiple of the page size; see
+    /// [`ProgramHeader::alignment`].
     pub address: u64,
     /// Bytes in the process, a multiple of the page size; what goes beyond
     /// `file_size` reads as zeros.
@@ -56,6 +57,9 @@ pub struct ProgramHeader {
     pub segment_count: u32,
     /// Address of the first instruction.
     pub entry: u64,
+    /// 0: the program runs at its addresses. Otherwise they and `entry` count from a base
+    /// that the kernel chooses, a multiple of this.
+    pub alignment: u64,
     /// Bytes of the initial thread's stack, a multiple of the page size.
     pub stack_size: u64,
     /// Where the start-up block stands in the module, a multiple of the page size.
@@ -70,11 +74,12 @@ pub struct ProgramHeader {
 
 assert_layout!(
     ProgramHeader,
-    size = 80 + MAX_SEGMENTS * 40,
+    size = 88 + MAX_SEGMENTS * 40,
     segment_count @ 12,
     entry @ 16,
-    stack_size @ 24,
-    startup_offset @ 32,
-    name @ 48,
-    segments @ 80,
+    alignment @ 24,
+    stack_size @ 32,
+    startup_offset @ 40,
+    name @ 56,
+    segments @ 88,
 );

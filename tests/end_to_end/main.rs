@@ -14,6 +14,7 @@ mod hosted;
 mod json;
 mod machine;
 mod model;
+mod programs;
 mod suites;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     demo::tests(&mut tests);
     suites::tests(&mut tests);
     model::tests(&mut tests);
+    programs::tests(&mut tests);
     crashes::tests(&mut tests);
     endings::tests(&mut tests);
     exits::tests(&mut tests);

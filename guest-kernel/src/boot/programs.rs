@@ -91,8 +91,19 @@ fn nth_process(index: u64) -> Option<Ptr<Process>> {
 
 fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), Status> {
     let program = program(Some(module))?;
-    for segment in program.segments.iter().take(program.segment_count as usize) {
-        map_segment(module, process, segment)?;
+    let segments = program.segments.iter().take(program.segment_count as usize);
+    let base = if program.alignment == 0 {
+        0
+    } else {
+        let size = segments
+            .clone()
+            .last()
+            .map_or(0, |last| last.address + last.memory_size);
+        let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
+        vmar::choose(vmar, size, program.alignment, None)?
+    };
+    for segment in segments {
+        map_segment(module, process, base, segment)?;
     }
     let vdso = vdso::map(process)?;
     let thread = thread::create(process, vmo_name(b"initial-thread"))?;
@@ -100,7 +111,7 @@ fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), St
     let startup = start_up_block(module, process, thread, shared)?;
     thread::set_entry(
         thread,
-        program.entry,
+        base + program.entry,
         stack_top - 8,
         u64::from(startup),
         vdso,
@@ -115,6 +126,7 @@ fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), St
 fn map_segment(
     module: Module,
     process: Ptr<Process>,
+    base: u64,
     segment: &ProgramSegment,
 ) -> Result<(), Status> {
     let vmo = vmo::create(
@@ -128,7 +140,7 @@ fn map_segment(
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
     vmar::map(
         vmar,
-        segment.address,
+        base + segment.address,
         segment.memory_size,
         Attributes {
             vmo,

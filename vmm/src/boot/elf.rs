@@ -46,8 +46,8 @@ pub enum ElfError {
     },
     /// A shared object or position-independent executable.
     #[error(
-        "it is position independent (ELF type {}), and only executables at fixed addresses \
-         run: link it with `-no-pie -static`", elf::ET_DYN.0
+        "it is position independent (ELF type {}), and a kernel runs at fixed addresses: link \
+         it with `-no-pie -static`", elf::ET_DYN.0
     )]
     PositionIndependent,
     /// An executable, or something else that cannot be mapped anywhere.
@@ -85,6 +85,8 @@ pub enum ElfError {
 pub(super) struct Elf<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) entry: u64,
+    /// Of type ET_DYN: it runs wherever it is put.
+    pub(super) movable: bool,
     pub(super) headers: &'a [ProgramHeader64<LE>],
 }
 
@@ -97,6 +99,18 @@ impl<'a> Elf<'a> {
         Self::parse_type(bytes, |kind| match kind {
             elf::ET_EXEC => Ok(()),
             elf::ET_DYN => Err(ElfError::PositionIndependent),
+            kind => Err(ElfError::NotExecutable { kind: kind.0 }),
+        })
+    }
+
+    /// Checks the header of an executable, at fixed addresses or position independent, and
+    /// finds the program headers.
+    ///
+    /// # Errors
+    /// The first rule that the file breaks.
+    pub(super) fn parse_program(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::parse_type(bytes, |kind| match kind {
+            elf::ET_EXEC | elf::ET_DYN => Ok(()),
             kind => Err(ElfError::NotExecutable { kind: kind.0 }),
         })
     }
@@ -156,6 +170,7 @@ impl<'a> Elf<'a> {
         Ok(Self {
             bytes,
             entry: header.e_entry(LE),
+            movable: header.e_type(LE) == elf::ET_DYN,
             headers,
         })
     }

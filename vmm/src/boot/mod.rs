@@ -30,7 +30,9 @@ pub use elf::ElfError;
 pub use error::BootError;
 pub use kernel::{KernelError, KernelImage};
 pub use layout::required_ram;
-pub use program::{MAX_MODULE_SIZE, Program, ProgramError, ProgramImage, STACK_SIZE};
+pub use program::{
+    MAX_MODULE_SIZE, MAX_STACK_SIZE, Program, ProgramError, ProgramImage, STACK_SIZE, default_ram,
+};
 pub use start_info::{BootState, load};
 pub use startup_block::{MAX_STARTUP_SIZE, check_variable};
 pub use vdso::{VdsoError, VdsoImage};

@@ -4,10 +4,11 @@ use super::elf::{Elf, ElfError};
 use super::startup_block::{self, MAX_STARTUP_SIZE};
 use abi::ABI_VERSION;
 use abi::layout::{PAGE_SIZE, USER_BASE, USER_TOP};
-use abi::objects::{NAME_LENGTH, Permissions};
+use abi::objects::NAME_LENGTH;
 use abi::program::{MAX_SEGMENTS, PROGRAM_MAGIC, ProgramHeader, ProgramSegment};
 use object::LittleEndian as LE;
-use object::elf::{self, ProgramHeader64};
+use object::elf;
+use segments::{Layout, MAX_ALIGNMENT, MAX_SPAN};
 use zerocopy::IntoBytes;
 
 /// Bytes of the stack of a program's initial thread.
@@ -15,9 +16,14 @@ pub const STACK_SIZE: u64 = 256 << 10;
 /// The most bytes of a module: of a program's pages that come from its file.
 pub const MAX_MODULE_SIZE: u64 = 512 << 20;
 
-/// The most characters of a dynamic linker's path that a message shows: the file may claim
-/// any length.
-const MAX_SHOWN_PATH: usize = 64;
+/// The most bytes that a program can ask for as the stack of its initial thread.
+pub const MAX_STACK_SIZE: u64 = 256 << 20;
+
+const MIB: u64 = 1 << 20;
+/// RAM of a guest of small programs.
+const LEAST_DEFAULT_RAM: u64 = 64 * MIB;
+/// The most by which large programs add to it.
+const MAX_GROWTH: u64 = 2048 * MIB;
 
 /// A program as the user names it.
 #[derive(Clone, Debug)]
@@ -40,7 +46,10 @@ pub enum ProgramError {
     #[error(transparent)]
     Elf(#[from] ElfError),
     /// It wants a dynamic linker.
-    #[error("it wants the dynamic linker `{path}`, and there is none: link it with `-static`")]
+    #[error(
+        "it wants the dynamic linker `{path}`, and there is none: link it with `-static-pie` \
+         or `-static`"
+    )]
     Interpreter {
         /// The linker's path.
         path: String,
@@ -54,12 +63,44 @@ pub enum ProgramError {
     /// A segment is not between [`USER_BASE`] and [`USER_TOP`].
     #[error(
         "its segment of {size:#x} bytes at {address:#x} is not between {USER_BASE:#x} and \
-         {USER_TOP:#x}: link it with `-Wl,--image-base={USER_BASE:#x}`"
+         {USER_TOP:#x}: link it with `-static-pie`, or with \
+         `-Wl,-Ttext-segment={USER_BASE:#x}` (lld: `--image-base`)"
     )]
     OutsideUserRange {
         /// First address of the segment.
         address: u64,
         /// Bytes of it in memory.
+        size: u64,
+    },
+    /// A position-independent program whose segments are far apart.
+    #[error(
+        "its segment of {size:#x} bytes at {address:#x} is more than {MAX_SPAN:#x} bytes from \
+         its first one: a position-independent program lies together"
+    )]
+    TooFarApart {
+        /// First address of the segment.
+        address: u64,
+        /// Bytes of it in memory.
+        size: u64,
+    },
+    /// A position-independent program that cannot be placed.
+    #[error(
+        "its segment at {address:#x} wants to be aligned to {own:#x}, which is no power of two \
+         up to {MAX_ALIGNMENT:#x}"
+    )]
+    Alignment {
+        /// First address of the segment.
+        address: u64,
+        /// What it wants.
+        own: u64,
+    },
+    /// A stack that is too large.
+    #[error(
+        "it asks for a stack of {size} bytes, and {MAX_STACK_SIZE} is the most: link it with \
+         less in `-Wl,-z,stack-size=`"
+    )]
+    Stack {
+        /// Bytes.
         size: u64,
     },
     /// Two segments have bytes in common.
@@ -127,39 +168,6 @@ pub struct ProgramImage {
     bytes: Vec<u8>,
 }
 
-/// One segment on its way into a module.
-struct Segment<'a> {
-    /// First address, as the file has it.
-    address: u64,
-    /// Bytes in memory, at least 1.
-    size: u64,
-    bytes: &'a [u8],
-    permissions: Permissions,
-}
-
-impl Segment<'_> {
-    const fn first_page(&self) -> u64 {
-        self.address & !(PAGE_SIZE - 1)
-    }
-
-    /// One past its last page; no segment in the user range comes near the end of 64 bits.
-    const fn end_page(&self) -> u64 {
-        self.end().next_multiple_of(PAGE_SIZE)
-    }
-
-    const fn end(&self) -> u64 {
-        self.address + self.size
-    }
-
-    /// Bytes of its pages that have something of the file in them.
-    fn file_pages(&self) -> u64 {
-        match self.bytes.len() as u64 {
-            0 => 0,
-            length => (self.address - self.first_page() + length).next_multiple_of(PAGE_SIZE),
-        }
-    }
-}
-
 impl ProgramImage {
     /// Lays `program` out. `others` are the names of the other programs whose handles it
     /// gets: none but for the first program.
@@ -167,16 +175,12 @@ impl ProgramImage {
     /// # Errors
     /// [`ProgramError`] for the first rule that the file or the arguments break.
     pub fn new(program: &Program, others: &[&str]) -> Result<Self, ProgramError> {
-        let elf = Elf::parse(&program.elf)?;
-        let segments = segments(&elf)?;
-        let in_code = |segment: &Segment<'_>| {
-            segment.permissions.contains(Permissions::EXECUTE)
-                && (segment.address..segment.end()).contains(&elf.entry)
-        };
-        if !segments.iter().any(in_code) {
-            let entry = elf.entry;
-            return Err(ProgramError::EntryOutside { entry });
-        }
+        let elf = Elf::parse_program(&program.elf)?;
+        let Layout {
+            segments,
+            alignment,
+            entry,
+        } = segments::layout(&elf)?;
         let args: Vec<&str> = std::iter::once(program.name.as_str())
             .chain(program.args.iter().map(String::as_str))
             .collect();
@@ -187,8 +191,9 @@ impl ProgramImage {
             magic: PROGRAM_MAGIC,
             version: ABI_VERSION,
             segment_count: 0,
-            entry: elf.entry,
-            stack_size: STACK_SIZE,
+            entry,
+            alignment,
+            stack_size: stack_size(&elf)?,
             startup_offset: PAGE_SIZE,
             startup_size,
             name: process_name(&program.name),
@@ -229,75 +234,38 @@ impl ProgramImage {
     }
 }
 
+/// Bytes of the initial thread's stack: what the file asks for, as with Zircon's loader,
+/// in whole pages, or [`STACK_SIZE`].
+fn stack_size(elf: &Elf<'_>) -> Result<u64, ProgramError> {
+    let mut headers = elf.headers.iter();
+    let wanted = headers.find(|header| header.p_type.get(LE) == elf::PT_GNU_STACK);
+    match wanted.map_or(0, |header| header.p_memsz.get(LE)) {
+        0 => Ok(STACK_SIZE),
+        size if size > MAX_STACK_SIZE => Err(ProgramError::Stack { size }),
+        size => Ok(size.next_multiple_of(PAGE_SIZE)),
+    }
+}
+
+/// The RAM, in bytes, of a guest of these programs of which nobody has said how much it
+/// has: 64 MiB, and a MiB for each whole MiB that the programs' segments take in memory,
+/// what the files do not fill included. Of that at most 2 GiB: who keeps room for more
+/// hardly means to use it all.
+#[must_use]
+pub fn default_ram(programs: &[Program]) -> u64 {
+    let sizes = programs
+        .iter()
+        // What cannot be read is refused when it is laid out.
+        .filter_map(|program| Elf::parse_program(&program.elf).ok()?.loads().ok())
+        .flatten()
+        .map(|header| header.p_memsz.get(LE));
+    let size = sizes.fold(0, u64::saturating_add).min(MAX_GROWTH);
+    LEAST_DEFAULT_RAM + (size & !(MIB - 1))
+}
+
 /// Fills up to a page boundary with zeros.
 fn pad(bytes: &mut Vec<u8>) {
     let page = usize::try_from(PAGE_SIZE).unwrap_or(1);
     bytes.resize(bytes.len().next_multiple_of(page), 0);
-}
-
-/// The segments of a file in ascending order, each on pages of its own.
-fn segments<'a>(elf: &Elf<'a>) -> Result<Vec<Segment<'a>>, ProgramError> {
-    if let Some(header) = elf
-        .headers
-        .iter()
-        .find(|header| header.p_type.get(LE) == elf::PT_INTERP)
-    {
-        let path = elf.file_bytes(header)?;
-        let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
-        let path = String::from_utf8_lossy(path);
-        let path = path.chars().take(MAX_SHOWN_PATH).collect();
-        return Err(ProgramError::Interpreter { path });
-    }
-    let headers = elf.loads()?;
-    if headers.len() > MAX_SEGMENTS {
-        let count = headers.len();
-        return Err(ProgramError::TooManySegments { count });
-    }
-    let segments = headers.into_iter().map(|header| segment(elf, header));
-    let mut segments: Vec<_> = segments.collect::<Result<_, _>>()?;
-    segments.sort_by_key(|segment| segment.address);
-    for (lower, upper) in segments.iter().zip(segments.iter().skip(1)) {
-        let (first, second) = (lower.address, upper.address);
-        if lower.end() > second {
-            return Err(ProgramError::Overlap { first, second });
-        }
-        let page = upper.first_page();
-        if lower.end_page() > page {
-            return Err(ProgramError::SharedPage {
-                first,
-                second,
-                page,
-            });
-        }
-    }
-    let size = segments.iter().map(Segment::file_pages).sum();
-    if size > MAX_MODULE_SIZE {
-        return Err(ProgramError::TooBig { size });
-    }
-    Ok(segments)
-}
-
-fn segment<'a>(elf: &Elf<'a>, header: &ProgramHeader64<LE>) -> Result<Segment<'a>, ProgramError> {
-    let (address, size) = (header.p_vaddr.get(LE), header.p_memsz.get(LE));
-    let inside = address
-        .checked_add(size)
-        .is_some_and(|end| address >= USER_BASE && end <= USER_TOP);
-    if !inside {
-        return Err(ProgramError::OutsideUserRange { address, size });
-    }
-    let flags = header.p_flags.get(LE);
-    let mut permissions = Permissions::empty();
-    // Neither the CPU nor `zx_vmar_map` knows a page that can be written or executed but
-    // not read.
-    permissions.set(Permissions::READ, flags.0 != 0);
-    permissions.set(Permissions::WRITE, flags.0 & elf::PF_W.0 != 0);
-    permissions.set(Permissions::EXECUTE, flags.0 & elf::PF_X.0 != 0);
-    Ok(Segment {
-        address,
-        size,
-        bytes: elf.file_bytes(header)?,
-        permissions,
-    })
 }
 
 /// The name of a process: cut so that it and its NUL fit, between two characters.
@@ -315,5 +283,6 @@ fn process_name(name: &str) -> [u8; NAME_LENGTH] {
     field
 }
 
+mod segments;
 #[cfg(test)]
 mod tests;

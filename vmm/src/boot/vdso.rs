@@ -116,6 +116,7 @@ impl VdsoImage {
             version: ABI_VERSION,
             segment_count: 2,
             entry: 0,
+            alignment: 0,
             stack_size: 0,
             startup_offset: PAGE_SIZE,
             startup_size: 0,

@@ -100,15 +100,15 @@ pub struct RunArgs {
     )]
     pub env: Vec<String>,
 
-    /// RAM of the guest, in bytes or with a suffix K, M, G or T
+    /// RAM of the guest, in bytes or with a suffix K, M, G or T [default: 64M, and what
+    /// the programs' segments take in memory if that is 1M or more, up to 2G of it]
     #[arg(
         long,
         value_name = "SIZE",
-        default_value = "64M",
         value_parser = size::parse,
         help_heading = "Guest"
     )]
-    pub mem: u64,
+    pub mem: Option<u64>,
 
     /// The kernel's command line, such as
     /// `kernel.enable-debugging-syscalls=true vmoscope.errors=zircon`
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn without_options_the_defaults_hold() {
         let args = run(&[]).unwrap();
-        assert_eq!(args.mem, 64 << 20);
+        assert_eq!(args.mem, None);
         assert_eq!(args.until, Until::All);
         assert_eq!(args.backend, Backend::Auto);
         assert_eq!(args.timeout, None);
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn programs_and_their_arguments_are_told_apart() {
         let args = run(&["--mem", "1G", "a", "b", "--", "-x", "--mem"]).unwrap();
-        assert_eq!(args.mem, 1 << 30);
+        assert_eq!(args.mem, Some(1 << 30));
         assert_eq!(args.programs, ["a", "b"]);
         assert_eq!(args.args, ["-x", "--mem"]);
     }

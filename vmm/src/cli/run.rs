@@ -5,7 +5,7 @@ use super::{backend, builtin, complain, exit_code, logging, program};
 use abi::cmdline::SEED;
 use std::borrow::Cow;
 use std::io::{Write, stderr, stdout};
-use vmm::boot::{KERNEL, Program};
+use vmm::boot::{KERNEL, Program, default_ram};
 use vmm::events::{ConsoleSink, Event, EventSink, JsonSink, Sinks, TraceSink};
 use vmm::machine::{self, End, Limits, Machine, MachineConfig, RunOutcome};
 
@@ -19,8 +19,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     };
     let command_line = command_line(args);
     let mut sinks = sinks(args);
+    let ram = args.mem.unwrap_or_else(|| default_ram(&programs));
     tracing::info!(
-        ram = args.mem,
+        ram,
         command_line,
         kernel_bytes = kernel.len(),
         programs = programs.len(),
@@ -30,7 +31,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         return backend::go_hosted(args.timeout);
     }
     let machine = Machine::new(&MachineConfig {
-        ram: args.mem,
+        ram,
         kernel: &kernel,
         programs: &programs,
         command_line: &command_line,

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::boot::PROGRAMS;
+use abi::objects::Permissions;
 use proptest::prelude::*;
 use zerocopy::FromBytes;
 
@@ -162,7 +163,6 @@ fn a_file_of_another_kind_is_refused_for_that() {
     ));
     assert_eq!(with(4, 1), ElfError::Not64Bit { class: 1 }.into());
     assert_eq!(with(5, 2), ElfError::NotLittleEndian { data: 2 }.into());
-    assert_eq!(with(16, 3), ElfError::PositionIndependent.into());
     assert_eq!(with(16, 1), ElfError::NotExecutable { kind: 1 }.into());
     assert_eq!(
         with(18, 183),
@@ -235,6 +235,91 @@ fn segments_that_overlap_or_share_a_page_are_told_apart() {
     );
 }
 
+/// The same file as one that runs anywhere.
+fn movable(mut elf: Vec<u8>) -> Vec<u8> {
+    elf[16] = 3;
+    elf
+}
+
+/// Sets a word of the program header with that index.
+fn set_header(elf: &mut [u8], index: usize, offset: usize, value: u64) {
+    let at = 64 + 56 * index + offset;
+    elf[at..at + 8].copy_from_slice(&value.to_le_bytes());
+}
+
+#[test]
+fn a_program_at_no_fixed_address_counts_from_where_it_is_put() {
+    let image = image(movable(file(0x100_0010, &good()))).unwrap();
+    let header = header(&image);
+    assert_eq!((header.alignment, header.entry), (4096, 0x10));
+    let [code, data] = [header.segments[0], header.segments[1]];
+    assert_eq!((code.address, data.address), (0, 0x2000));
+
+    // The largest alignment counts, and nothing moves within it.
+    let mut elf = movable(file(0x100_0010, &good()));
+    set_header(&mut elf, 1, 48, 0x20_0000);
+    let header = self::header(&self::image(elf).unwrap());
+    assert_eq!((header.alignment, header.entry), (0x20_0000, 0x10));
+    let elf = movable(file(0x10, &[load(CODE, 0, &[0x90; 32], 32)]));
+    let header = self::header(&self::image(elf).unwrap());
+    assert_eq!((header.segments[0].address, header.entry), (0, 0x10));
+    // At a fixed address, alignment is the linker's affair.
+    let header = self::header(&self::image(file(0x100_0010, &good())).unwrap());
+    assert_eq!(header.alignment, 0);
+}
+
+#[test]
+fn a_program_that_can_be_put_nowhere_is_refused() {
+    for own in [3, 1 << 31, u64::MAX] {
+        let mut elf = movable(file(0x10, &[load(CODE, 0, &[0x90; 32], 32)]));
+        set_header(&mut elf, 0, 48, own);
+        let address = 0;
+        assert_eq!(image(elf), Err(ProgramError::Alignment { address, own }));
+    }
+    for (address, size) in [((1 << 40) + 0x1000, 1), (u64::MAX, 1), (0x1000, u64::MAX)] {
+        let far = load(DATA, address, &[], size);
+        let elf = movable(file(0x10, &[load(CODE, 0, &[0x90; 32], 32), far]));
+        assert_eq!(image(elf), Err(ProgramError::TooFarApart { address, size }));
+    }
+    let entry = 0xFFF;
+    let elf = movable(file(entry, &[load(CODE, 0x1000, &[0x90; 32], 32)]));
+    assert_eq!(image(elf), Err(ProgramError::EntryOutside { entry }));
+}
+
+#[test]
+fn a_file_says_how_large_a_stack_it_wants() {
+    let wanting = |size| {
+        let stack = load(DATA, 0, &[], size);
+        let mut elf = file(0x100_0010, &[good().to_vec(), vec![stack]].concat());
+        elf[64 + 56 * 2..][..4].copy_from_slice(&0x6474_E551_u32.to_le_bytes());
+        image(elf).map(|image| header(&image).stack_size)
+    };
+    assert_eq!(wanting(0), Ok(256 << 10));
+    assert_eq!(wanting(1), Ok(4096));
+    assert_eq!(wanting((1 << 20) + 1), Ok((1 << 20) + 4096));
+    assert_eq!(wanting(MAX_STACK_SIZE), Ok(MAX_STACK_SIZE));
+    for size in [MAX_STACK_SIZE + 1, u64::MAX] {
+        assert_eq!(wanting(size), Err(ProgramError::Stack { size }));
+    }
+}
+
+#[test]
+fn ram_that_nobody_chose_grows_with_the_programs() {
+    let program = |elf| Program {
+        name: String::new(),
+        elf,
+        args: vec![],
+        env: vec![],
+    };
+    let small = || program(file(0x100_0010, &good()));
+    let large = |size| program(file(0x100_0010, &[load(DATA, 0x100_0000, &[], size)]));
+    assert_eq!(default_ram(&[]), 64 << 20);
+    assert_eq!(default_ram(&[small(), program(b"none".to_vec())]), 64 << 20);
+    let both = [large(80 << 20), small(), large(7 << 19), large(1 << 19)];
+    assert_eq!(default_ram(&both), (64 + 80 + 4) << 20);
+    assert_eq!(default_ram(&[large(u64::MAX), large(9)]), (64 + 2048) << 20);
+}
+
 #[test]
 fn an_entry_must_be_in_code() {
     for entry in [0, 0x100_0010 + 100, 0x100_2FF8] {
@@ -298,9 +383,15 @@ proptest! {
         for (at, value) in changes {
             elf[at] = value;
         }
+        let _ = default_ram(&[Program {
+            name: String::new(),
+            elf: elf.clone(),
+            args: vec![],
+            env: vec![],
+        }]);
         if let Ok(image) = image(elf) {
             let header = header(&image);
-            let mut lowest = USER_BASE;
+            let mut lowest = if header.alignment == 0 { USER_BASE } else { 0 };
             for segment in &header.segments[..header.segment_count as usize] {
                 prop_assert!(segment.address >= lowest);
                 lowest = segment.address + segment.memory_size;
