@@ -13,6 +13,10 @@
 /* This is not glibc, of any version. */
 #define __GLIBC_PREREQ(major, minor) 0
 
+/* libstdc++ asks by weak symbols whether there are threads; weak symbols take nothing out of a
+   static library, so that the answer could be no. There always are. */
+#define _GLIBCXX_GTHREAD_USE_WEAK 0
+
 #if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ < 199901L)
 #define __libc_restrict __restrict
 #else

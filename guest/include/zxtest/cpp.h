@@ -95,26 +95,26 @@ zx_status_t StatusOf(const T& value) {
 }  // namespace internal
 }  // namespace zxtest
 
-#define _ZXTEST_CASE(Suite, Name, Base)                                                       \
-  class Suite##_##Name##_ZxTest final : public Base {                                         \
-   public:                                                                                    \
-    static void ZxtestSetUpSuite() { Base::SetUpTestSuite(); }                                \
-    static void ZxtestTearDownSuite() { Base::TearDownTestSuite(); }                          \
-                                                                                              \
-   private:                                                                                   \
-    void TestBody() override;                                                                 \
-  };                                                                                          \
-  static zxtest_case Suite##_##Name##_zxtest_case = {                                         \
-      #Suite,                                                                                 \
-      #Name,                                                                                  \
-      __FILE__,                                                                               \
-      __LINE__,                                                                               \
-      ::zxtest::RunCase<Suite##_##Name##_ZxTest>,                                             \
-      Suite##_##Name##_ZxTest::ZxtestSetUpSuite,                                              \
-      Suite##_##Name##_ZxTest::ZxtestTearDownSuite};                                          \
-  __attribute__((__section__("zxtest_cases"),                                                 \
-                 __used__)) static zxtest_case* Suite##_##Name##_zxtest_entry =               \
-      &Suite##_##Name##_zxtest_case;                                                          \
+#define _ZXTEST_CASE(Suite, Name, Base)                                         \
+  class Suite##_##Name##_ZxTest final : public Base {                           \
+   public:                                                                      \
+    static void ZxtestSetUpSuite() { Base::SetUpTestSuite(); }                  \
+    static void ZxtestTearDownSuite() { Base::TearDownTestSuite(); }            \
+                                                                                \
+   private:                                                                     \
+    void TestBody() override;                                                   \
+  };                                                                            \
+  static zxtest_case Suite##_##Name##_zxtest_case = {                           \
+      #Suite,                                                                   \
+      #Name,                                                                    \
+      __FILE__,                                                                 \
+      __LINE__,                                                                 \
+      ::zxtest::RunCase<Suite##_##Name##_ZxTest>,                               \
+      Suite##_##Name##_ZxTest::ZxtestSetUpSuite,                                \
+      Suite##_##Name##_ZxTest::ZxtestTearDownSuite};                            \
+  __attribute__((__section__("zxtest_cases"),                                   \
+                 __used__)) static zxtest_case* Suite##_##Name##_zxtest_entry = \
+      &Suite##_##Name##_zxtest_case;                                            \
   void Suite##_##Name##_ZxTest::TestBody()
 
 #endif  // ZXTEST_CPP_H_

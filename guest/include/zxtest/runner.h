@@ -64,11 +64,6 @@ bool zxtest_has_failure(void);
 bool zxtest_has_fatal_failure(void);
 bool zxtest_is_skipped(void);
 
-// A program without main gets one that runs the cases, if it has this header; the name is what
-// the linker complains of if it has neither.
-extern char a_main_function_or_a_TEST;
-__attribute__((__weak__)) char a_main_function_or_a_TEST = 1;
-
 __END_CDECLS
 
 #endif  // ZXTEST_RUNNER_H_

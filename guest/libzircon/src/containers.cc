@@ -12,6 +12,13 @@
 
 namespace std {
 
+// --- std::string -----------------------------------------------------------------------------
+//
+// Without optimisation these are not inlined, and their header counts on one copy of each.
+
+template class allocator<char>;
+template class allocator<wchar_t>;
+
 // --- std::list -------------------------------------------------------------------------------
 
 namespace __detail {

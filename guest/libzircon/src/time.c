@@ -1,6 +1,7 @@
 /* Time since the start of the machine, and waiting. */
 #include <errno.h>
 #include <sched.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,13 @@ int timespec_get(struct timespec* out, int base) {
   if (base != TIME_UTC) return 0;
   *out = parts(zx_clock_get_monotonic());
   return base;
+}
+
+int gettimeofday(struct timeval* restrict out, void* restrict zone) {
+  (void)zone;
+  struct timespec now = parts(zx_clock_get_monotonic());
+  *out = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+  return 0;
 }
 
 time_t time(time_t* out) {
