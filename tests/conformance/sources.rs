@@ -97,9 +97,10 @@ fn guest_files(root: &Path) -> Result<Vec<(PathBuf, Option<String>)>, String> {
     Ok(found)
 }
 
-/// The names in string literals of the end-to-end tests: the programs they run among them.
+/// The programs of the built-in suite, and the names in string literals of the end-to-end
+/// tests: the programs that these run among them.
 fn run_end_to_end(root: &Path) -> Result<BTreeSet<String>, String> {
-    let mut names = BTreeSet::new();
+    let mut names = programs(&read(&root.join("guest/programs/vmm-test.toml"))?)?;
     for file in files_below(&root.join("tests/end_to_end"))? {
         for piece in pieces(&read(&file)?) {
             if let Piece::Literal(text) = piece {
@@ -108,6 +109,18 @@ fn run_end_to_end(root: &Path) -> Result<BTreeSet<String>, String> {
         }
     }
     Ok(names)
+}
+
+/// The first program of each test of a manifest, which is the one with cases.
+fn programs(manifest: &str) -> Result<BTreeSet<String>, String> {
+    let manifest: toml::Table = manifest.parse().map_err(|why| format!("{why}"))?;
+    let tests = manifest.get("test").and_then(|tests| tests.as_array());
+    let names = tests.into_iter().flatten().map(|test| {
+        let name = test.get("program").and_then(|name| name.as_str());
+        let name = name.ok_or_else(|| format!("a test without a program: {test}"))?;
+        Ok(name.to_owned())
+    });
+    names.collect()
 }
 
 /// The modules of `guest_programs::cases` that a program names.
@@ -157,6 +170,14 @@ fn relative(file: &Path, folder: &Path) -> String {
 fn stem(file: &Path) -> String {
     let stem = file.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_manifest_names_its_programs() {
+    let manifest = "[[test]]\nprogram = 'b'\nwith = ['c']\n[[test]]\nprogram = 'a'\nname = 'd'";
+    let names = programs(manifest).unwrap();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "b"]);
+    assert!(programs("[[test]]\nname = 'd'").is_err());
 }
 
 #[test]

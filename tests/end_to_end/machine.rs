@@ -103,6 +103,30 @@ impl Run {
     }
 }
 
+/// A command line of `vmm test` for one test of the built-in suite.
+#[derive(Debug)]
+pub(crate) struct TestRun {
+    name: String,
+}
+
+/// `vmm test` with that test of the built-in suite.
+pub(crate) fn test(name: &str) -> TestRun {
+    let name = name.to_owned();
+    TestRun { name }
+}
+
+impl TestRun {
+    /// Runs it to its end; standard output is JSON Lines.
+    pub(crate) fn output(self) -> Result<Output, Failed> {
+        let mut command = vmm();
+        command.args(["test", "--check", "--format", "json", "--backend", "kvm"]);
+        let limit = TIME_LIMIT.as_secs_f64().to_string();
+        command.args(["--jobs", "1", "--timeout", &limit, &self.name]);
+        // The limit is each case's own.
+        output(command, 4 * TIME_LIMIT)
+    }
+}
+
 /// Where the binary under test is: cargo's, or the one that was carried to another machine
 /// together with the tests.
 pub(crate) fn vmm_path() -> String {

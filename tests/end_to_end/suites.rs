@@ -1,105 +1,68 @@
-//! The test guests: each runs on a VM of its own and says which of its cases held.
+//! The built-in suite: each of its tests by `vmm test`, on a VM of its own.
 
-use super::machine::{Output, Run, run};
+use super::machine::{Output, TestRun, run, test};
 use super::{Outcome, Tests};
+use libtest_mimic::Failed;
+use std::collections::BTreeMap;
 
 pub(crate) fn tests(tests: &mut Tests) {
-    tests.vm("guests::handles", || well(run(&["test-handles"])));
-    tests.vm("guests::fpu", || well(run(&["test-fpu"])));
-    tests.vm("guests::tasks", || well(run(&["test-tasks"])));
-    tests.vm("guests::waits", || well(run(&["test-waits"])));
-    tests.vm("guests::vmar", || well(run(&["test-vmar"])));
-    tests.vm("guests::vmar tree", || well(run(&["test-vmar-tree"])));
-    tests.vm("guests::protect", || well(run(&["test-protect"])));
-    tests.vm("guests::property", || well(run(&["test-property"])));
-    tests.vm("guests::races", || well(run(&["test-races"]).gate(true)));
-    for zircon in [false, true] {
-        let mode = if zircon { "zircon" } else { "documented" };
-        tests.vm(&format!("guests::vmo, {mode} errors"), move || {
-            well(run(&["test-vmo"]).errors(zircon))
-        });
-        // Both positions of either switch; "kinds" depends on both together.
-        for guest in [
-            "test-vmo-create",
-            "test-vmo-size",
-            "test-vmo-child",
-            "test-vmo-ops",
-            "test-vmo-cache",
-        ] {
-            let name = guest.trim_start_matches("test-");
-            tests.vm(&format!("guests::{name}, {mode} errors"), move || {
-                well(run(&[guest]).gate(zircon).errors(zircon))
-            });
+    tests.anywhere("guests::the manifest names tests", || {
+        match names()?.len() {
+            0 => Err("the built-in suite is empty".into()),
+            _ => Ok(()),
         }
-        tests.vm(&format!("guests::pager, {mode} errors"), move || {
-            well(run(&["test-pager"]).gate(true).errors(zircon))
-        });
-        for open in [false, true] {
-            let gate = if open { "open" } else { "shut" };
-            let name = |guest: &str| format!("guests::{guest}, {mode} errors, gate {gate}");
-            tests.vm(&name("garbage"), move || {
-                well(run(&["test-garbage"]).gate(open).errors(zircon))
-            });
-            tests.vm(&name("buffers"), move || {
-                well(run(&["test-buffers"]).gate(open).errors(zircon))
-            });
-            tests.vm(&name("vmo kinds"), move || {
-                well(run(&["test-vmo-kinds"]).gate(open).errors(zircon))
-            });
-            tests.vm(&name("vdso"), move || {
-                let guest = run(&["test-vdso", "test-victim"]).options(&["--until", "first"]);
-                well(guest.gate(open).errors(zircon))
-            });
-            tests.vm(&name("process memory"), move || {
-                well(process_memory().gate(open).errors(zircon))
-            });
-            tests.vm(&name("info"), move || {
-                let guest = run(&["test-info", "hello"]).options(&["--until", "first"]);
-                well(guest.gate(open).errors(zircon))
-            });
-            tests.vm(&name("mapping the vDSO"), move || {
-                well(run(&["test-vdso-map"]).gate(open).errors(zircon))
-            });
-        }
+    });
+    // A manifest that cannot be read is the failure of the test above.
+    for name in names().unwrap_or_default() {
+        let label = format!("guests::{name}");
+        tests.vm(&label, move || well(test(&name)));
     }
-    tests.vm("guests::scheduler", || {
-        well(run(&["test-scheduler", "spin", "test-victim"]).options(&["--until", "first"]))
-    });
-    tests.vm("guests::memory return", || {
-        let guest = run(&["test-memory-return"]).options(&["--mem", "48M"]);
-        well(
-            guest
-                .gate(true)
-                .args(&["--total", "64", "--exhaust", "--many"]),
-        )
-    });
-    tests.vm("guests::vmo exhaust", || {
-        well(run(&["test-vmo-exhaust"]).options(&["--mem", "32M"]))
-    });
-    tests.vm("guests::process memory with little RAM", || {
-        let guest = process_memory().options(&["--mem", "48M"]);
-        well(guest.gate(true).errors(false).args(&["--exhaust"]))
-    });
-    tests.vm("guests::process memory with much RAM", || {
-        let guest = process_memory().options(&["--mem", "5G"]);
-        well(guest.gate(true).errors(false))
-    });
+    tests.vm("guests::a suite run by hand", by_hand);
 }
 
-fn process_memory() -> Run {
-    let programs = ["test-process-memory", "test-victim", "hello"];
-    run(&programs).options(&["--until", "first"])
+/// What `vmm test` calls them: `TEST` or `TEST@VARIANT`.
+fn names() -> Result<Vec<String>, Failed> {
+    let suite = vmm::testing::builtin_suite()?;
+    Ok(suite.tests.iter().map(|test| test.name.base()).collect())
 }
 
-/// Every case held, and there was at least one.
-fn well(run: Run) -> Outcome {
-    let output = run.output()?;
-    let failed: Vec<_> = output
-        .stdout
-        .lines()
-        .filter(|line| line.contains(": FAIL"))
+/// Every case held, none was left out, and there was at least one.
+fn well(test: TestRun) -> Outcome {
+    let output = test.output()?;
+    let events = output.events()?;
+    let cases = of_kind(&events, "case");
+    let wrong: Vec<_> = cases
+        .iter()
+        .filter(|case| case["outcome"] != "passed")
         .collect();
-    output.expect(failed.is_empty(), &format!("cases failed: {failed:#?}"))?;
+    output.expect(wrong.is_empty(), &format!("cases failed: {wrong:#?}"))?;
+    // A program that reports nothing counts as a case without a number.
+    let numbered = cases.iter().filter(|case| case["number"].is_u64());
+    output.expect(numbered.count() == cases.len(), "cases without a number")?;
+    output.expect(!cases.is_empty(), "no case was run")?;
+    let mut seen = BTreeMap::new();
+    for case in &cases {
+        *seen.entry(case["case"].to_string()).or_insert(0) += 1;
+    }
+    let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
+    output.expect(twice.is_empty(), &format!("names given twice: {twice:?}"))?;
+    let [end] = &*of_kind(&events, "end") else {
+        return Err(output.failed("there should be one end"));
+    };
+    let passed = end["passed"].as_u64().unwrap_or(0);
+    output.expect(passed == cases.len() as u64, "the sum is wrong")?;
+    output.expect(output.code == Some(0), "the exit code should be 0")?;
+    Ok(())
+}
+
+fn of_kind<'a>(events: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+    let events = events.iter().filter(|event| event["event"] == kind);
+    events.collect()
+}
+
+/// Without `vmm test` a suite prints a line for each case, and the sum.
+fn by_hand() -> Outcome {
+    let output = run(&["test-vmo"]).errors(true).output()?;
     let passed = count(&output);
     output.expect(passed > 0, "no case was run")?;
     output
