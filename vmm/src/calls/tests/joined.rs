@@ -5,7 +5,7 @@ use super::*;
 use crate::calls::CallError;
 use crate::objects::mock::MockError;
 use abi::call_page::Want;
-use abi::objects::{CachePolicy, Mapping, MappingFlags, Process, ProcessState, Vmo, VmoOptions};
+use abi::objects::{CachePolicy, Mapping, MappingFlags, Vmo, VmoOptions};
 
 /// The target's three pages in three pieces with permissions of their own; the middle and
 /// the last piece come with it.
@@ -176,34 +176,5 @@ fn whether_a_copy_is_tried_follows_the_order_of_the_reasons_against_it() {
         };
         assert_eq!(outcome.call.status, status, "{options:?} {policy:?}");
         assert_eq!(outcome.requests.is_empty(), !asked);
-    }
-}
-
-// covers: 5.4/4 22/10 23/14
-#[test]
-fn a_process_that_dies_can_be_read_as_long_as_it_has_memory() {
-    for (state, has_memory, status) in [
-        (ProcessState::INITIAL, true, Status::OK),
-        (ProcessState::RUNNING, true, Status::OK),
-        (ProcessState::DYING, true, Status::OK),
-        (ProcessState::DYING, false, Status::BAD_STATE),
-        (ProcessState::DEAD, true, Status::BAD_STATE),
-        (ProcessState::DEAD, false, Status::BAD_STATE),
-    ] {
-        let mut world = World::new();
-        let edit = |process: &mut Process| {
-            process.state = state.0;
-            if !has_memory {
-                process.root_vmar = abi::Link::NONE;
-                process.page_table = 0;
-            }
-        };
-        world.guest.edit(world.target, edit).unwrap();
-        assert_eq!(world.read_memory(TARGET, 8).call.status, status);
-        assert_eq!(world.write_memory(TARGET, 8).call.status, status);
-        // Where nothing was mapped makes no difference.
-        if status != Status::OK {
-            assert_eq!(world.read_memory(0, 8).call.status, status);
-        }
     }
 }

@@ -229,6 +229,11 @@ fn a_dead_target_is_in_a_bad_state_and_a_dying_one_only_without_its_memory() {
             let handle = world.target_handle;
             let got = world.status(call, &[handle, TARGET, BUFFER, 8, ACTUAL]);
             assert_eq!(got, status, "{call:?} {state:?} {has_memory}");
+            // Where nothing was mapped makes no difference.
+            if status != Status::OK {
+                let got = world.status(call, &[handle, 0, BUFFER, 8, ACTUAL]);
+                assert_eq!(got, status, "{call:?} {state:?} {has_memory}, at 0");
+            }
             let weak = world.handle(world.target, Rights::empty());
             let got = world.status(call, &[weak, TARGET, BUFFER, 8, ACTUAL]);
             assert_eq!(got, Status::ACCESS_DENIED, "rights come first");
