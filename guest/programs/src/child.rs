@@ -1,11 +1,12 @@
 //! A process that a test makes: empty, or running a few bytes of machine code.
 
+use crate::given::job;
 use crate::memory::PAGE;
-use crate::probe::{Map, close, out, status};
+use crate::probe::{Map, close, make, out, status};
 use crate::regions::{Object, R, RW, RX, SPECIFIC};
 use abi::layout::USER_BASE;
 use abi::options::Signals;
-use libzx::{Call, Result, Status, monotonic, startup};
+use libzx::{Call, Result, Status, monotonic};
 
 /// `jmp .`
 pub const SPIN: [u8; 2] = [0xEB, 0xFE];
@@ -26,13 +27,6 @@ pub struct Child {
     pub process: u32,
     /// Its root VMAR's.
     pub vmar: u32,
-}
-
-/// The job's handle.
-#[must_use]
-pub fn job() -> u32 {
-    let found = startup().raw_handle(abi::startup::PA_JOB_DEFAULT, 0);
-    found.unwrap_or(0)
 }
 
 impl Child {
@@ -141,17 +135,14 @@ impl Child {
     /// # Errors
     /// The call's status.
     pub fn thread(&self) -> Result<u32> {
-        let mut thread = 0_u32;
         let name = "a thread";
         let args = [
             u64::from(self.process),
             name.as_ptr().expose_provenance() as u64,
             name.len() as u64,
             0,
-            out(&mut thread),
         ];
-        status(Call::ThreadCreate, &args).ok()?;
-        Ok(core::hint::black_box(thread))
+        make(Call::ThreadCreate, &args)
     }
 
     /// Kills it and waits for its end.

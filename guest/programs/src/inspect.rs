@@ -2,13 +2,13 @@
 //! numbers, and the map of an address space.
 
 use crate::ensure;
+use crate::given::own_process;
 use crate::probe::{UNTOUCHED, out, status};
-use crate::regions::own_process;
 use crate::suite::{Failure, Outcome};
 use abi::info::{InfoHandleBasic, InfoMaps, InfoVmo, MapsKind};
 use abi::options::Topic;
 use core::panic::Location;
-use libzx::{Call, Result, Status};
+use libzx::{Call, Result, Rights, Status};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 /// Status, `actual` and `avail` of a `zx_object_get_info`; what the call did not store
@@ -59,6 +59,14 @@ pub fn koid(handle: u32) -> Result<u64> {
     basic(handle).map(|basic| basic.koid)
 }
 
+/// The handle's rights.
+///
+/// # Errors
+/// The call's status.
+pub fn rights(handle: u32) -> Result<Rights> {
+    basic(handle).map(|basic| Rights::from_bits_retain(basic.rights))
+}
+
 /// What a VMO is.
 ///
 /// # Errors
@@ -79,6 +87,24 @@ pub fn get_property(handle: u32, property: u32, value: u64, size: u64) -> Status
 pub fn set_property(handle: u32, property: u32, value: u64, size: u64) -> Status {
     let args = [u64::from(handle), u64::from(property), value, size];
     status(Call::ObjectSetProperty, &args)
+}
+
+/// A property of `T`'s size.
+///
+/// # Errors
+/// The call's status.
+pub fn property<T: FromBytes>(handle: u32, property: u32) -> Result<T> {
+    let mut value = T::new_zeroed();
+    let size = size_of::<T>() as u64;
+    get_property(handle, property, out(&mut value), size).ok()?;
+    Ok(core::hint::black_box(value))
+}
+
+/// Sets a property of `T`'s size.
+#[must_use]
+pub fn put_property<T>(handle: u32, property: u32, mut value: T) -> Status {
+    let size = size_of::<T>() as u64;
+    set_property(handle, property, out(&mut value), size)
 }
 
 /// The name in a record, up to its NUL.

@@ -72,15 +72,21 @@ pub fn process_write(handle: u32, vaddr: u64, buffer: u64, size: u64) -> (Status
     process_memory(Call::ProcessWriteMemory, handle, vaddr, buffer, size)
 }
 
+/// A call whose last argument says where the new handle goes.
+pub fn make(call: Call, args: &[u64]) -> Result<u32, Status> {
+    let mut handle = 0_u32;
+    let mut all = [0; 8];
+    let given = args.iter().copied().chain([out(&mut handle)]);
+    for (to, from) in all.iter_mut().zip(given) {
+        *to = from;
+    }
+    status(call, &all).ok()?;
+    Ok(core::hint::black_box(handle))
+}
+
 /// `zx_vmo_create`
 pub fn vmo_create(size: u64, options: u32) -> Result<u32, Status> {
-    let mut handle = 0_u32;
-    status(
-        Call::VmoCreate,
-        &[size, u64::from(options), out(&mut handle)],
-    )
-    .ok()?;
-    Ok(core::hint::black_box(handle))
+    make(Call::VmoCreate, &[size, u64::from(options)])
 }
 
 /// `zx_vmo_get_size`
@@ -98,18 +104,15 @@ pub fn close(handle: u32) -> Status {
 
 /// `zx_handle_duplicate`
 pub fn duplicate(handle: u32, rights: u32) -> Result<u32, Status> {
-    derive(Call::HandleDuplicate, handle, rights)
+    make(
+        Call::HandleDuplicate,
+        &[u64::from(handle), u64::from(rights)],
+    )
 }
 
 /// `zx_handle_replace`
 pub fn replace(handle: u32, rights: u32) -> Result<u32, Status> {
-    derive(Call::HandleReplace, handle, rights)
-}
-
-fn derive(call: Call, handle: u32, rights: u32) -> Result<u32, Status> {
-    let mut new = 0_u32;
-    status(call, &[u64::from(handle), u64::from(rights), out(&mut new)]).ok()?;
-    Ok(core::hint::black_box(new))
+    make(Call::HandleReplace, &[u64::from(handle), u64::from(rights)])
 }
 
 /// The arguments of a `zx_vmar_map` but for the address of the result.

@@ -3,7 +3,7 @@
 mod bytes;
 pub mod make;
 pub mod statuses;
-pub mod told;
+mod told;
 mod touch;
 
 pub use touch::{soft_load, soft_store};

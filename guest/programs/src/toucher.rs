@@ -3,14 +3,12 @@
 
 use crate::background::{PATIENCE, settle};
 use crate::memory::{Area, PAGE};
-use crate::probe;
 use crate::suite::{Failure, Outcome};
 use crate::{ensure, expect_eq};
 use abi::layout::USER_BASE;
 use abi::options::Signals;
 use libzx::{
-    Call, Handle, MapOptions, Object, PAGE_SIZE, Process, Status, Thread, Vmar, Vmo, monotonic,
-    startup,
+    MapOptions, Object, PAGE_SIZE, Process, Status, Thread, Vmar, Vmo, monotonic, startup,
 };
 
 /// Return code of a process that an unhandled exception ended (reference §15.5).
@@ -67,19 +65,8 @@ impl Child {
         let (process, vmar) = Process::create("toucher")?;
         let program = Vmo::create(PAGE)?;
         program.write(code, 0)?;
-        let Some(resource) = startup().resource() else {
-            return Err(Status::NOT_FOUND.into());
-        };
-        let mut value = 0_u32;
-        let program = program.handle().duplicate(libzx::Rights::SAME)?;
-        let args = [
-            u64::from(program.into_raw()),
-            u64::from(resource.raw()),
-            probe::out(&mut value),
-        ];
-        probe::status(Call::VmoReplaceAsExecutable, &args).ok()?;
-        let program = Handle::from_raw(core::hint::black_box(value));
-        let program = Vmo::from_handle(program.ok_or(Status::INTERNAL)?);
+        let resource = startup().resource().ok_or(Status::NOT_FOUND)?;
+        let program = program.replace_as_executable(&resource)?;
         let execute = MapOptions::PERM_READ | MapOptions::PERM_EXECUTE;
         specific(&vmar, execute, CODE, &program, PAGE_SIZE)?;
         let notes = Area::touched(1)?;

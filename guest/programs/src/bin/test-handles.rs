@@ -2,13 +2,11 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-use abi::info::InfoHandleBasic;
-use abi::options::Topic;
+use guest_programs::inspect::koid;
 use guest_programs::memory::{Area, BAD_ADDRESSES, PAGE};
 use guest_programs::probe::{
     close, duplicate, out, replace, status, vmo_create, vmo_read, vmo_write,
 };
-use guest_programs::subject::told::info;
 use guest_programs::suite::Outcome;
 use guest_programs::{ensure, expect_eq, probe};
 use libzx::{Call, Rights, Status, guest_test, startup};
@@ -237,11 +235,6 @@ fn many_handles_live_at_once() -> Outcome {
     }
     expect_eq!(close(handle), Status::OK);
     Ok(())
-}
-
-fn koid(handle: u32) -> Result<u64, Status> {
-    let record: InfoHandleBasic = info(handle, Topic::HANDLE_BASIC)?;
-    Ok(record.koid)
 }
 
 /// Every handle that the process has from its start, by the kinds of the start-up block.

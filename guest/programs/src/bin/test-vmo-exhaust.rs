@@ -7,9 +7,10 @@
 
 use abi::objects::VmoOptions;
 use abi::options::RangeOp;
+use guest_programs::given::bti;
 use guest_programs::memory::{Area, PAGE};
 use guest_programs::probe::{vmo_read, vmo_write};
-use guest_programs::subject::make::{bti, create_contiguous};
+use guest_programs::subject::make::create_contiguous;
 use guest_programs::subject::statuses::{NO_MEMORY, OK};
 use guest_programs::subject::{Subject, soft_load, sound};
 use guest_programs::suite::{Failure, Outcome, Suite};

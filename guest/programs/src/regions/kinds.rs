@@ -1,30 +1,13 @@
 //! One VMO of every kind, with a pattern in it.
 
+use crate::given::resource;
 use crate::memory::PAGE;
-use crate::probe::{close, duplicate, out, replace, status, vmo_create, vmo_read, vmo_write};
+use crate::probe::replace;
+use crate::subject::Subject;
+use crate::subject::make::replace_as_executable;
 use abi::options::ChildOptions;
-use libzx::{Call, Result, Rights, Status, VmoOptions, startup};
-
-/// The BTI's handle.
-#[must_use]
-pub fn bti() -> u32 {
-    let found = startup().raw_handle(abi::startup::PA_USER2, 0);
-    found.unwrap_or(0)
-}
-
-/// The root resource's handle.
-#[must_use]
-pub fn resource() -> u32 {
-    let found = startup().raw_handle(abi::startup::PA_RESOURCE, 0);
-    found.unwrap_or(0)
-}
-
-/// The vDSO's handle.
-#[must_use]
-pub fn vdso() -> u32 {
-    let found = startup().raw_handle(abi::startup::PA_VMO_VDSO, 0);
-    found.unwrap_or(0)
-}
+use core::ops::Deref;
+use libzx::{Result, Rights, VmoOptions};
 
 /// What a VMO is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +36,33 @@ pub enum Kind {
     ContiguousSlice,
 }
 
-/// A VMO by an owned handle, closed when dropped.
+/// A VMO of a kind, its handle at hand; closed when dropped, and what it is a child of with
+/// it. What a [`Subject`] can do, it can.
 #[derive(Debug)]
 pub struct Object {
     /// Its handle.
     pub handle: u32,
-    /// The handle of what it is a child of; 0 for none.
-    pub parent: u32,
+    subject: Subject,
+    /// What it is a child of, if it was made with it.
+    parent: Option<Subject>,
+}
+
+impl Deref for Object {
+    type Target = Subject;
+
+    fn deref(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl From<Subject> for Object {
+    fn from(subject: Subject) -> Self {
+        Self {
+            handle: subject.id(),
+            subject,
+            parent: None,
+        }
+    }
 }
 
 impl Object {
@@ -71,37 +74,43 @@ impl Object {
         Self::of(Kind::Anonymous, pages)
     }
 
+    /// Takes over a handle value.
+    ///
+    /// # Errors
+    /// `BAD_HANDLE` for `ZX_HANDLE_INVALID`.
+    pub fn own(handle: u32) -> Result<Self> {
+        Subject::own(handle).map(Self::from)
+    }
+
     /// A VMO of that kind and so many pages, nothing written.
     ///
     /// # Errors
     /// The status of the call that failed.
     pub fn of(kind: Kind, pages: u64) -> Result<Self> {
         let size = pages * PAGE;
-        let plain = |options: VmoOptions| vmo_create(size, options.bits()).map(Self::alone);
+        let plain = |options| Subject::create(size, options).map(Self::from);
+        let child = |kind, options, size| {
+            let parent = Self::of(kind, pages)?.subject;
+            let mut child = Self::from(parent.child(options, 0, size)?);
+            child.parent = Some(parent);
+            Ok(child)
+        };
         match kind {
             Kind::Anonymous => plain(VmoOptions::empty()),
             Kind::Resizable => plain(VmoOptions::RESIZABLE),
             Kind::Discardable => plain(VmoOptions::DISCARDABLE),
             Kind::Unbounded => plain(VmoOptions::UNBOUNDED),
-            Kind::Contiguous => {
-                let args = [u64::from(bti()), size, 0];
-                make(Call::VmoCreateContiguous, &args).map(Self::alone)
-            }
-            Kind::Physical => {
-                let args = [u64::from(resource()), abi::layout::SCRATCH_BASE, size];
-                make(Call::VmoCreatePhysical, &args).map(Self::alone)
-            }
+            Kind::Contiguous => Subject::contiguous(pages).map(Self::from),
+            Kind::Physical => Subject::physical(0, pages).map(Self::from),
             Kind::Uncached => {
                 let made = plain(VmoOptions::empty())?;
                 made.set_policy(1).ok()?;
                 Ok(made)
             }
-            Kind::Slice => Self::child_of(Kind::Anonymous, ChildOptions::SLICE, pages, size),
-            Kind::Reference => Self::child_of(Kind::Anonymous, ChildOptions::REFERENCE, pages, 0),
-            Kind::Snapshot => Self::child_of(Kind::Anonymous, ChildOptions::SNAPSHOT, pages, size),
-            Kind::ContiguousSlice => {
-                Self::child_of(Kind::Contiguous, ChildOptions::SLICE, pages, size)
-            }
+            Kind::Slice => child(Kind::Anonymous, ChildOptions::SLICE, size),
+            Kind::Reference => child(Kind::Anonymous, ChildOptions::REFERENCE, 0),
+            Kind::Snapshot => child(Kind::Anonymous, ChildOptions::SNAPSHOT, size),
+            Kind::ContiguousSlice => child(Kind::Contiguous, ChildOptions::SLICE, size),
         }
     }
 
@@ -122,21 +131,10 @@ impl Object {
         Ok(made)
     }
 
-    fn child_of(kind: Kind, options: ChildOptions, pages: u64, size: u64) -> Result<Self> {
-        let parent = Self::of(kind, pages)?;
-        let handle = child(parent.handle, options, 0, size)?;
-        let parent = parent.give_up();
-        Ok(Self { handle, parent })
-    }
-
-    const fn alone(handle: u32) -> Self {
-        Self { handle, parent: 0 }
-    }
-
-    fn give_up(self) -> u32 {
-        let handle = self.handle;
-        core::mem::forget(self);
-        handle
+    /// What it is a child of, if it was made with it.
+    #[must_use]
+    pub const fn parent(&self) -> Option<&Subject> {
+        self.parent.as_ref()
     }
 
     /// Writes the pattern with that seed into the first pages.
@@ -144,31 +142,7 @@ impl Object {
     /// # Errors
     /// The call's status.
     pub fn fill(&self, pages: u64, seed: u64) -> Result<()> {
-        let mut bytes = [0; 4096];
-        for page in 0..pages {
-            crate::pattern::fill(seed, page * PAGE, &mut bytes);
-            vmo_write(self.handle, out(&mut bytes), page * PAGE, PAGE).ok()?;
-        }
-        Ok(())
-    }
-
-    /// Writes these bytes at `offset`.
-    ///
-    /// # Errors
-    /// The call's status.
-    pub fn write<const N: usize>(&self, bytes: [u8; N], offset: u64) -> Result<()> {
-        let mut bytes = bytes;
-        vmo_write(self.handle, out(&mut bytes), offset, N as u64).ok()
-    }
-
-    /// The bytes at `offset`.
-    ///
-    /// # Errors
-    /// The call's status.
-    pub fn read<const N: usize>(&self, offset: u64) -> Result<[u8; N]> {
-        let mut bytes = [0; N];
-        vmo_read(self.handle, out(&mut bytes), offset, N as u64).ok()?;
-        Ok(core::hint::black_box(bytes))
+        self.put(seed, 0, pages * PAGE)
     }
 
     /// Where the first pages first differ from the pattern.
@@ -176,32 +150,7 @@ impl Object {
     /// # Errors
     /// The call's status.
     pub fn mismatch(&self, pages: u64, seed: u64) -> Result<Option<u64>> {
-        for page in 0..pages {
-            let bytes = self.read::<4096>(page * PAGE)?;
-            if let Some(at) = crate::pattern::mismatch(seed, page * PAGE, &bytes) {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
-    }
-
-    /// `zx_vmo_set_cache_policy`
-    #[must_use]
-    pub fn set_policy(&self, policy: u32) -> Status {
-        let args = [u64::from(self.handle), u64::from(policy)];
-        status(Call::VmoSetCachePolicy, &args)
-    }
-
-    /// `zx_vmo_set_size`
-    #[must_use]
-    pub fn set_size(&self, size: u64) -> Status {
-        status(Call::VmoSetSize, &[u64::from(self.handle), size])
-    }
-
-    /// `zx_vmo_set_stream_size`
-    #[must_use]
-    pub fn set_stream_size(&self, size: u64) -> Status {
-        status(Call::VmoSetStreamSize, &[u64::from(self.handle), size])
+        self.differs(seed, 0, pages * PAGE)
     }
 
     /// A child of it.
@@ -209,7 +158,8 @@ impl Object {
     /// # Errors
     /// As reference §10.
     pub fn child(&self, options: ChildOptions, offset: u64, size: u64) -> Result<Self> {
-        child(self.handle, options, offset, size).map(Self::alone)
+        let child = self.subject.child(options, offset, size);
+        child.map(Self::from)
     }
 
     /// A second handle with the default rights but for those.
@@ -217,8 +167,7 @@ impl Object {
     /// # Errors
     /// As reference §14.
     pub fn without(&self, rights: Rights) -> Result<Self> {
-        let rights = Rights::DEFAULT_VMO.difference(rights);
-        duplicate(self.handle, rights.bits()).map(Self::alone)
+        self.with(Rights::DEFAULT_VMO.difference(rights))
     }
 
     /// A second handle with these rights.
@@ -226,7 +175,7 @@ impl Object {
     /// # Errors
     /// As reference §14.
     pub fn with(&self, rights: Rights) -> Result<Self> {
-        duplicate(self.handle, rights.bits()).map(Self::alone)
+        self.with_rights(rights).map(Self::from)
     }
 
     /// A second handle that may be mapped as code.
@@ -234,9 +183,8 @@ impl Object {
     /// # Errors
     /// As reference §8.4.
     pub fn executable(&self) -> Result<Self> {
-        let copy = duplicate(self.handle, Rights::SAME_RIGHTS)?;
-        let args = [u64::from(copy), u64::from(resource())];
-        make(Call::VmoReplaceAsExecutable, &args).map(Self::alone)
+        let copy = self.with_rights(Rights::SAME)?.give_up();
+        replace_as_executable(copy, resource()).and_then(Self::own)
     }
 
     /// The same VMO by a handle with those rights instead.
@@ -244,33 +192,11 @@ impl Object {
     /// # Errors
     /// As reference §14.
     pub fn narrowed(self, rights: Rights) -> Result<Self> {
+        let handle = replace(self.subject.give_up(), rights.bits())?;
         let parent = self.parent;
-        let handle = replace(self.give_up(), rights.bits())?;
-        Ok(Self { handle, parent })
+        Ok(Self {
+            parent,
+            ..Self::own(handle)?
+        })
     }
-}
-
-impl Drop for Object {
-    fn drop(&mut self) {
-        let _ = close(self.handle);
-        let _ = close(self.parent);
-    }
-}
-
-fn child(parent: u32, options: ChildOptions, offset: u64, size: u64) -> Result<u32> {
-    let args = [u64::from(parent), u64::from(options.bits()), offset, size];
-    make(Call::VmoCreateChild, &args)
-}
-
-/// A call whose last argument says where the new handle goes.
-fn make(call: Call, args: &[u64]) -> Result<u32> {
-    let mut handle = 0_u32;
-    let mut all = [0; 8];
-    let place = out(&mut handle);
-    let given = args.iter().copied().chain(core::iter::once(place));
-    for (to, from) in all.iter_mut().zip(given) {
-        *to = from;
-    }
-    status(call, &all).ok()?;
-    Ok(core::hint::black_box(handle))
 }

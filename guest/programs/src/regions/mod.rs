@@ -3,12 +3,13 @@
 
 mod kinds;
 
-pub use kinds::{Kind, Object, bti, resource, vdso};
+pub use crate::given::{bti, own_process, resource, root, vdso};
+pub use kinds::{Kind, Object};
 
 use crate::memory::PAGE;
 use crate::probe::{Map, close, out, status, vmar_unmap, vmo_create, vmo_read, vmo_write};
 use abi::options::VmOptions;
-use libzx::{Call, Result, Status, startup};
+use libzx::{Call, Result, Status};
 
 /// `ZX_VM_PERM_READ`
 pub const R: u32 = VmOptions::PERM_READ.bits();
@@ -80,18 +81,6 @@ pub fn access(address: u64) -> Result<Access> {
     let store = vmo_read(scratch, address, 0, 1);
     close(scratch).ok()?;
     Ok((store, load))
-}
-
-/// The own root VMAR's handle.
-#[must_use]
-pub fn root() -> u32 {
-    startup().vmar_root().map_or(0, |vmar| vmar.handle().raw())
-}
-
-/// The own process's handle.
-#[must_use]
-pub fn own_process() -> u32 {
-    startup().process_self().map_or(0, |own| own.handle().raw())
 }
 
 /// The arguments of a `zx_vmar_allocate` but for where the results go.

@@ -20,12 +20,30 @@ impl Subject {
         Ok(())
     }
 
+    /// Stores these bytes.
+    ///
+    /// # Errors
+    /// As reference §4.
+    pub fn write<const N: usize>(&self, bytes: [u8; N], offset: u64) -> Result<()> {
+        self.0.write(&bytes, offset)
+    }
+
+    /// The bytes at `offset`.
+    ///
+    /// # Errors
+    /// As reference §4.
+    pub fn read<const N: usize>(&self, offset: u64) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.0.read(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
     /// Stores one byte.
     ///
     /// # Errors
     /// As reference §4.
     pub fn put_byte(&self, offset: u64, byte: u8) -> Result<()> {
-        self.0.write(&[byte], offset)
+        self.write([byte], offset)
     }
 
     /// The byte at `offset`.
@@ -33,10 +51,7 @@ impl Subject {
     /// # Errors
     /// As reference §4.
     pub fn byte(&self, offset: u64) -> Result<u8> {
-        let mut byte = [0];
-        self.0.read(&mut byte, offset)?;
-        let [byte] = byte;
-        Ok(byte)
+        self.read(offset).map(|[byte]| byte)
     }
 
     /// The first offset in the range that does not hold the pattern with that seed.

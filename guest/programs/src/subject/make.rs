@@ -1,44 +1,12 @@
 //! Making VMOs of every kind (reference §8, §10).
 
 use super::Subject;
+use crate::given::{bti, resource};
 use crate::memory::PAGE;
-use crate::probe::{out, status, vmo_create};
+use crate::probe::{make, vmo_create};
 use abi::layout::SCRATCH_BASE;
 use abi::objects::VmoOptions;
-use abi::startup::{PA_RESOURCE, PA_USER2, PA_VMO_VDSO};
-use libzx::{Call, Result, startup};
-
-/// The root resource.
-#[must_use]
-pub fn resource() -> u32 {
-    startup().raw_handle(PA_RESOURCE, 0).unwrap_or(0)
-}
-
-/// The BTI.
-#[must_use]
-pub fn bti() -> u32 {
-    startup().raw_handle(PA_USER2, 0).unwrap_or(0)
-}
-
-/// The vDSO's VMO.
-#[must_use]
-pub fn vdso() -> u32 {
-    startup().raw_handle(PA_VMO_VDSO, 0).unwrap_or(0)
-}
-
-/// Makes a call that stores a handle through its last argument.
-fn made(call: Call, args: [u64; 4], count: usize) -> Result<u32> {
-    let mut handle = 0_u32;
-    let mut all = [0; 5];
-    for (to, from) in all.iter_mut().zip(args.into_iter().take(count)) {
-        *to = from;
-    }
-    if let Some(last) = all.get_mut(count) {
-        *last = out(&mut handle);
-    }
-    status(call, &all).ok()?;
-    Ok(core::hint::black_box(handle))
-}
+use libzx::{Call, Result};
 
 /// `zx_vmo_create_child` with bare numbers.
 ///
@@ -46,7 +14,7 @@ fn made(call: Call, args: [u64; 4], count: usize) -> Result<u32> {
 /// As reference §10.
 pub fn child(handle: u32, options: u32, offset: u64, size: u64) -> Result<u32> {
     let args = [u64::from(handle), u64::from(options), offset, size];
-    made(Call::VmoCreateChild, args, 4)
+    make(Call::VmoCreateChild, &args)
 }
 
 /// `zx_vmo_create_contiguous` with bare numbers.
@@ -54,8 +22,8 @@ pub fn child(handle: u32, options: u32, offset: u64, size: u64) -> Result<u32> {
 /// # Errors
 /// As reference §8.2.
 pub fn create_contiguous(bti: u32, size: u64, alignment: u32) -> Result<u32> {
-    let args = [u64::from(bti), size, u64::from(alignment), 0];
-    made(Call::VmoCreateContiguous, args, 3)
+    let args = [u64::from(bti), size, u64::from(alignment)];
+    make(Call::VmoCreateContiguous, &args)
 }
 
 /// `zx_vmo_create_physical` with bare numbers.
@@ -63,8 +31,7 @@ pub fn create_contiguous(bti: u32, size: u64, alignment: u32) -> Result<u32> {
 /// # Errors
 /// As reference §8.3.
 pub fn create_physical(resource: u32, paddr: u64, size: u64) -> Result<u32> {
-    let args = [u64::from(resource), paddr, size, 0];
-    made(Call::VmoCreatePhysical, args, 3)
+    make(Call::VmoCreatePhysical, &[u64::from(resource), paddr, size])
 }
 
 /// `zx_vmo_replace_as_executable` with bare numbers.
@@ -72,8 +39,8 @@ pub fn create_physical(resource: u32, paddr: u64, size: u64) -> Result<u32> {
 /// # Errors
 /// As reference §8.4.
 pub fn replace_as_executable(handle: u32, vmex: u32) -> Result<u32> {
-    let args = [u64::from(handle), u64::from(vmex), 0, 0];
-    made(Call::VmoReplaceAsExecutable, args, 2)
+    let args = [u64::from(handle), u64::from(vmex)];
+    make(Call::VmoReplaceAsExecutable, &args)
 }
 
 impl Subject {

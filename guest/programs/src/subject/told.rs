@@ -1,67 +1,11 @@
 //! What the kernel tells about a VMO: sizes, rights, counts, signals, properties.
 
 use super::Subject;
+use crate::inspect::{property, put_property, rights, vmo};
 use crate::probe::{out, status, vmo_get_size};
-use abi::info::{InfoHandleBasic, InfoVmo};
-use abi::options::{Property, Signals, Topic};
+use abi::info::InfoVmo;
+use abi::options::{Property, Signals};
 use libzx::{Call, Result, Rights, Status};
-
-/// A record of `zx_object_get_info`.
-///
-/// # Errors
-/// As reference §15.
-pub fn info<T: Default>(handle: u32, topic: u32) -> Result<T> {
-    let mut record = T::default();
-    let args = [
-        u64::from(handle),
-        u64::from(topic),
-        out(&mut record),
-        size_of::<T>() as u64,
-        0,
-        0,
-    ];
-    status(Call::ObjectGetInfo, &args).ok()?;
-    Ok(core::hint::black_box(record))
-}
-
-/// A property of `T`'s size.
-///
-/// # Errors
-/// As reference §9.4.
-pub fn property<T: Default>(handle: u32, property: u32) -> Result<T> {
-    let mut value = T::default();
-    let size = size_of::<T>() as u64;
-    let args = [
-        u64::from(handle),
-        u64::from(property),
-        out(&mut value),
-        size,
-    ];
-    status(Call::ObjectGetProperty, &args).ok()?;
-    Ok(core::hint::black_box(value))
-}
-
-/// Sets a property of `T`'s size.
-#[must_use]
-pub fn set_property<T>(handle: u32, property: u32, mut value: T) -> Status {
-    let size = size_of::<T>() as u64;
-    let args = [
-        u64::from(handle),
-        u64::from(property),
-        out(&mut value),
-        size,
-    ];
-    status(Call::ObjectSetProperty, &args)
-}
-
-/// The handle's rights.
-///
-/// # Errors
-/// As reference §15.
-pub fn rights(handle: u32) -> Result<Rights> {
-    let record: InfoHandleBasic = info(handle, Topic::HANDLE_BASIC)?;
-    Ok(Rights::from_bits_retain(record.rights))
-}
 
 impl Subject {
     /// `zx_vmo_get_size`
@@ -87,7 +31,7 @@ impl Subject {
     /// # Errors
     /// As reference §15.
     pub fn info(&self) -> Result<InfoVmo> {
-        info(self.id(), Topic::VMO)
+        vmo(self.id())
     }
 
     /// Its pages now resident, in bytes.
@@ -135,6 +79,6 @@ impl Subject {
     /// Sets `ZX_PROP_VMO_CONTENT_SIZE`.
     #[must_use]
     pub fn set_content_size(&self, size: u64) -> Status {
-        set_property(self.id(), Property::VMO_CONTENT_SIZE, size)
+        put_property(self.id(), Property::VMO_CONTENT_SIZE, size)
     }
 }

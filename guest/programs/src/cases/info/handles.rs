@@ -1,6 +1,7 @@
 //! HANDLE_VALID, HANDLE_BASIC, HANDLE_COUNT and VMAR.
 
-use crate::child::{Child, job};
+use crate::child::Child;
+use crate::given::job;
 use crate::inspect::{basic, get_info, koid, record};
 use crate::memory::PAGE;
 use crate::probe::{close, duplicate, out, status};

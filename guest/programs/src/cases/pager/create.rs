@@ -2,13 +2,12 @@
 
 use super::kit::{self, KEY, RESIZABLE, Rig, TRAP_DIRTY, make, of, pager, port, raw, with_rights};
 use crate::expect_eq;
+use crate::inspect;
 use crate::memory::PAGE;
 use crate::probe;
 use crate::suite::Outcome;
-use abi::info::InfoHandleBasic;
 use abi::layout::MAX_VMO_SIZE;
 use abi::objects::ObjectType;
-use abi::options::Topic;
 use libzx::{Call, Handle, Rights, Status, VmoOptions};
 
 /// The cases of this file.
@@ -36,21 +35,9 @@ pub(super) const CASES: super::Cases = &[
     ),
 ];
 
-/// What `zx_object_get_info` says of a handle: rights and type.
+/// Rights and type of a handle.
 fn basic(handle: &Handle) -> Result<(u32, u32), Status> {
-    let mut info = InfoHandleBasic::default();
-    let size = size_of::<InfoHandleBasic>() as u64;
-    let place = probe::out(&mut info);
-    let args = [
-        raw(handle),
-        u64::from(Topic::HANDLE_BASIC),
-        place,
-        size,
-        0,
-        0,
-    ];
-    probe::status(Call::ObjectGetInfo, &args).ok()?;
-    let info = core::hint::black_box(info);
+    let info = inspect::basic(handle.raw())?;
     Ok((info.rights, info.object_type))
 }
 

@@ -39,13 +39,7 @@ pub(super) fn handle_of(status: Status, value: u32) -> Result<Handle, Failure> {
 
 /// A call that makes a handle: its last argument is where that goes.
 pub(super) fn make(call: Call, args: &[u64]) -> Result<Handle, Failure> {
-    let mut value = 0_u32;
-    let mut all = [0; 8];
-    let with_out = args.iter().copied().chain([out(&mut value)]);
-    for (to, from) in all.iter_mut().zip(with_out) {
-        *to = from;
-    }
-    handle_of(probe::status(call, &all), value)
+    handle_of(Status::OK, probe::make(call, args)?)
 }
 
 pub(super) fn port() -> Result<Handle, Failure> {

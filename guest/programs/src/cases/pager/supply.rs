@@ -5,14 +5,14 @@ use super::kit::{
     KEY, READ, RESIZABLE, Rig, child, holds, make, of, pager_vmo, patterned, raw, reading,
     with_rights,
 };
+use crate::given::resource;
 use crate::memory::{Area, PAGE};
 use crate::probe;
 use crate::suite::{Failure, Outcome};
 use crate::{ensure, expect_eq, pattern};
 use abi::layout::MAX_VMO_SIZE;
 use abi::options::ChildOptions;
-use abi::startup::PA_RESOURCE;
-use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo, startup};
+use libzx::{Call, MapOptions, Mapping, PAGE_SIZE, Rights, Status, Vmo};
 
 /// The cases of this file.
 pub(super) const CASES: super::Cases = &[
@@ -242,10 +242,7 @@ pub(super) fn aux_of_the_wrong_kind() -> Outcome {
 
 pub(super) fn aux_that_is_physical() -> Outcome {
     let (rig, aux, good) = good()?;
-    let Some(resource) = startup().raw_handle(PA_RESOURCE, 0) else {
-        return Err(Failure::from(Status::NOT_FOUND));
-    };
-    let args = [u64::from(resource), abi::layout::SCRATCH_BASE, 4 * PAGE];
+    let args = [u64::from(resource()), abi::layout::SCRATCH_BASE, 4 * PAGE];
     let physical = make(Call::VmoCreatePhysical, &args)?;
     let call = Supply {
         aux: raw(&physical),

@@ -44,18 +44,13 @@ fn write_all(kind: Kind) -> Outcome {
     expect_eq!(crate::pattern::mismatch(102, PAGE - 200, &before), None);
     let behind = vmo.read::<100>(PAGE + 100)?;
     expect_eq!(crate::pattern::mismatch(102, PAGE + 100, &behind), None);
-    let parent = Object {
-        handle: vmo.parent,
-        parent: 0,
-    };
+    let shown = vmo.parent().map(|parent| parent.read::<200>(PAGE - 100));
+    let shown = shown.transpose()?;
     let own = match kind {
-        Kind::Slice | Kind::Reference | Kind::ContiguousSlice => {
-            parent.read::<200>(PAGE - 100)? == written
-        }
-        Kind::Snapshot => parent.read::<200>(PAGE - 100)? == [0; 200],
+        Kind::Slice | Kind::Reference | Kind::ContiguousSlice => shown == Some(written),
+        Kind::Snapshot => shown == Some([0; 200]),
         _ => true,
     };
-    core::mem::forget(parent);
     ensure!(own, "the parent does not show what it should");
     Ok(())
 }
@@ -158,10 +153,7 @@ fn detached(modes: Modes) -> Outcome {
         out(&mut backed),
     ];
     crate::probe::status(Call::PagerCreateVmo, &args).ok()?;
-    let vmo = Object {
-        handle: core::hint::black_box(backed),
-        parent: 0,
-    };
+    let vmo = Object::own(core::hint::black_box(backed))?;
     let args = [u64::from(pager), u64::from(vmo.handle)];
     crate::probe::status(Call::PagerDetachVmo, &args).ok()?;
     let place = Place::with(&vmo, RW, 3)?;
@@ -232,13 +224,9 @@ fn snapshots(modes: Modes) -> Outcome {
 fn the_same_vmo_twice(modes: Modes) -> Outcome {
     let area = crate::memory::Area::new(4)?;
     area.fill(109, 4 * 4096);
-    let vmo = Object {
-        handle: area.handle(),
-        parent: 0,
-    };
-    let place = Place::with(&vmo, RW, 4);
-    core::mem::forget(vmo);
-    let place = place?;
+    let vmo = Object::own(area.vmo.handle().duplicate(libzx::Rights::SAME)?.into_raw())?;
+    let place = Place::with(&vmo, RW, 4)?;
+    drop(vmo);
     // Pages 2 and 3 become copies of pages 0 and 1.
     let given = process_read(place.child.process, AT, area.at(2 * PAGE), 2 * PAGE);
     expect_eq!(given, (Status::OK, 2 * PAGE));

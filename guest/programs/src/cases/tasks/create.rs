@@ -1,6 +1,7 @@
 //! `zx_process_create`.
 
-use crate::child::{Child, job};
+use crate::child::Child;
+use crate::given::job;
 use crate::inspect::{basic, get_property, name};
 use crate::memory::BAD_ADDRESSES;
 use crate::probe::{close, duplicate, out, status};

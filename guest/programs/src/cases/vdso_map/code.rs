@@ -204,20 +204,7 @@ fn ones_own() -> Outcome {
 fn the_data_may_go() -> Outcome {
     let image = Image::read()?;
     let child = Child::new("dataless")?;
-    let map = Map {
-        options: RX | SPECIFIC,
-        vmar_offset: START + image.code_offset - USER_BASE,
-        ..image.code_in(&child)
-    };
-    map.call()?;
-    let data = Map {
-        options: R | SPECIFIC,
-        vmar_offset: START - USER_BASE,
-        vmo_offset: 0,
-        len: image.code_offset,
-        ..map
-    };
-    data.call()?;
+    image.map_whole(&child, START)?;
     let vmar = child.vmar;
     expect_eq!(protect(vmar, 0, START, image.code_offset), Status::OK);
     expect_eq!(vmar_unmap(vmar, START, image.code_offset), Status::OK);

@@ -7,6 +7,7 @@ use crate::probe::{Map, duplicate, vmo_get_size, vmo_write};
 use crate::regions::*;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq};
+use abi::layout::USER_BASE;
 use libzx::{Rights, Status};
 
 /// Where the two segments are, as the program headers say.
@@ -25,8 +26,7 @@ pub struct Image {
 /// # Errors
 /// The call's status.
 pub fn vdso_object() -> Result<Object, Status> {
-    let handle = duplicate(vdso(), Rights::SAME_RIGHTS)?;
-    Ok(Object { handle, parent: 0 })
+    Object::own(duplicate(vdso(), Rights::SAME_RIGHTS)?)
 }
 
 /// One loadable segment: flags, offset, bytes in the file.
@@ -95,6 +95,28 @@ impl Image {
             vmo_offset: self.code_offset,
             len: self.code_size,
         }
+    }
+
+    /// Maps both its segments into that process, one behind the other from `start` on.
+    ///
+    /// # Errors
+    /// The status of the call that failed.
+    pub fn map_whole(&self, child: &Child, start: u64) -> Result<(), Status> {
+        let code = Map {
+            options: RX | SPECIFIC,
+            vmar_offset: start + self.code_offset - USER_BASE,
+            ..self.code_in(child)
+        };
+        code.call()?;
+        let data = Map {
+            options: R | SPECIFIC,
+            vmar_offset: start - USER_BASE,
+            vmo_offset: 0,
+            len: self.code_offset,
+            ..code
+        };
+        data.call()?;
+        Ok(())
     }
 
     /// Where it is mapped in this process.

@@ -4,7 +4,7 @@ use super::image::{Image, vdso_object};
 use crate::child::Child;
 use crate::memory::{Area, KERNEL_BASE, PAGE};
 use crate::modes::Modes;
-use crate::probe::{Map, UNTOUCHED, process_read, process_write, vmar_unmap};
+use crate::probe::{UNTOUCHED, process_read, process_write, vmar_unmap};
 use crate::regions::*;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq};
@@ -20,20 +20,7 @@ type Base = (u32, u64);
 fn places() -> Result<(Child, [Base; 2], Image), Status> {
     let image = Image::read()?;
     let child = Child::new("vdso")?;
-    let code = Map {
-        options: RX | SPECIFIC,
-        vmar_offset: START + image.code_offset - USER_BASE,
-        ..image.code_in(&child)
-    };
-    code.call()?;
-    let data = Map {
-        options: R | SPECIFIC,
-        vmar_offset: START - USER_BASE,
-        vmo_offset: 0,
-        len: image.code_offset,
-        ..code
-    };
-    data.call()?;
+    image.map_whole(&child, START)?;
     let places = [(child.process, START), (own_process(), Image::own_base()?)];
     Ok((child, places, image))
 }

@@ -10,64 +10,17 @@ mod steps_behind;
 mod steps_of_unmap;
 mod unmap;
 
-use crate::memory::PAGE;
-use crate::probe::{Map, close, vmar_unmap, vmo_create, vmo_read, vmo_write};
+use crate::probe::Map;
+use crate::regions::*;
 use crate::suite::Suite;
 use abi::layout::{USER_BASE, USER_TOP};
-use libzx::{MapOptions, Status, startup};
-
-const R: u32 = MapOptions::PERM_READ.bits();
-const W: u32 = MapOptions::PERM_WRITE.bits();
-const X: u32 = MapOptions::PERM_EXECUTE.bits();
-const RW: u32 = R | W;
-const SPECIFIC: u32 = MapOptions::SPECIFIC.bits();
-const OVERWRITE: u32 = MapOptions::SPECIFIC_OVERWRITE.bits();
-const UPPER_LIMIT: u32 = MapOptions::OFFSET_IS_UPPER_LIMIT.bits();
 
 /// Bytes of the root VMAR.
 const ROOT_SIZE: u64 = USER_TOP - USER_BASE;
 
-const FREE: (Status, Status) = (Status::NOT_FOUND, Status::NOT_FOUND);
-
-const READ_WRITE: (Status, Status) = (Status::OK, Status::OK);
-
-fn root() -> u32 {
-    startup().vmar_root().map_or(0, |vmar| vmar.handle().raw())
-}
-
 /// A mapping request for the whole of a one-page VMO.
 fn page_of(vmo: u32) -> Map {
-    Map {
-        vmar: root(),
-        options: RW,
-        vmar_offset: 0,
-        vmo,
-        vmo_offset: 0,
-        len: PAGE,
-    }
-}
-
-/// Whether this process may store into, and whether it may load from, the byte at
-/// `address`: the caller's buffer of a served call tells (reference §3).
-fn access(address: u64) -> Result<(Status, Status), Status> {
-    let scratch = vmo_create(PAGE, 0)?;
-    let store = vmo_read(scratch, address, 0, 1);
-    let load = vmo_write(scratch, address, 0, 1);
-    close(scratch).ok()?;
-    Ok((store, load))
-}
-
-/// An address with `pages` free pages, by mapping there and unmapping again.
-fn hole(pages: u64) -> Result<u64, Status> {
-    let vmo = vmo_create(pages * PAGE, 0)?;
-    let address = Map {
-        len: pages * PAGE,
-        ..page_of(vmo)
-    }
-    .call()?;
-    vmar_unmap(root(), address, pages * PAGE).ok()?;
-    close(vmo).ok()?;
-    Ok(address)
+    anywhere(vmo, 1)
 }
 
 /// Runs them all.

@@ -150,54 +150,31 @@ fn map_right() -> Outcome {
     )
 }
 
-fn write_without_read() -> Outcome {
+/// Options that are `INVALID_ARGS` before the look at the rights, and with them.
+#[track_caller]
+fn invalid(options: &[u32]) -> Outcome {
     let vmo = Object::new(1)?;
     let powerless = vmo.with(Rights::MAP)?;
-    for options in [W, X, W | X] {
-        no(
-            INVALID,
-            Map {
-                options,
-                ..anywhere(vmo.handle, 1)
-            },
-        )?;
-        // Before the look at the rights.
-        no(
-            INVALID,
-            Map {
-                options,
-                ..anywhere(powerless.handle, 1)
-            },
-        )?;
+    for &options in options {
+        for vmo in [vmo.handle, powerless.handle] {
+            let map = anywhere(vmo, 1);
+            no(INVALID, Map { options, ..map })?;
+        }
     }
     Ok(())
 }
 
+fn write_without_read() -> Outcome {
+    invalid(&[W, X, W | X])
+}
+
 fn options_that_are_none() -> Outcome {
-    let vmo = Object::new(1)?;
-    let powerless = vmo.with(Rights::MAP)?;
-    for options in [
+    invalid(&[
         RW | MAP_RANGE | OVERWRITE,
         RW | CAN_READ,
         RW | CAN_WRITE,
         RW | CAN_EXECUTE,
-    ] {
-        no(
-            INVALID,
-            Map {
-                options,
-                ..anywhere(vmo.handle, 1)
-            },
-        )?;
-        no(
-            INVALID,
-            Map {
-                options,
-                ..anywhere(powerless.handle, 1)
-            },
-        )?;
-    }
-    Ok(())
+    ])
 }
 
 /// Runs them.

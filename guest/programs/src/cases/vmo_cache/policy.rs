@@ -1,13 +1,13 @@
 //! What `zx_vmo_set_cache_policy` refuses (reference §12.1).
 
+use crate::given::vdso;
+use crate::inspect::rights;
 use crate::memory::PAGE;
 use crate::probe::status;
 use crate::subject::Subject;
-use crate::subject::make::vdso;
 use crate::subject::statuses::{
     ACCESS_DENIED, BAD_HANDLE, BAD_STATE, INVALID_ARGS, OK, WRONG_TYPE,
 };
-use crate::subject::told::rights;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq};
 use libzx::{Call, PAGE_SIZE, Rights, Status, startup};

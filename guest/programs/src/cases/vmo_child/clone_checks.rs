@@ -1,18 +1,19 @@
 //! What copy-on-write children are refused for, in order (reference §10.3).
 
 use super::CLONES;
+use crate::given::vdso;
+use crate::inspect;
 use crate::memory::PAGE;
 use crate::subject::Subject;
-use crate::subject::make::{child, vdso};
+use crate::subject::make::child;
 use crate::subject::statuses::{
     BAD_STATE, INVALID_ARGS, NOT_SUPPORTED, OK, OUT_OF_RANGE, UNAVAILABLE,
 };
-use crate::subject::told::info;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq, refused};
-use abi::info::{InfoVmo, InfoVmoFlags};
+use abi::info::InfoVmoFlags;
 use abi::layout::MAX_VMO_SIZE;
-use abi::options::{ChildOptions, Topic};
+use abi::options::ChildOptions;
 
 pub(super) fn run(suite: &mut Suite) {
     suite.case(
@@ -141,12 +142,12 @@ fn of_slice() -> Outcome {
 }
 
 fn pinned() -> Outcome {
-    let told: InfoVmo = info(vdso(), Topic::VMO)?;
+    let told = inspect::vmo(vdso())?;
     ensure!(told.size_bytes > 0, "there is no vDSO");
     let snapshot = ChildOptions::SNAPSHOT.bits();
     refused!(child(vdso(), snapshot, 0, PAGE), BAD_STATE);
     refused!(child(vdso(), snapshot, 0, told.size_bytes), BAD_STATE);
-    let after: InfoVmo = info(vdso(), Topic::VMO)?;
+    let after = inspect::vmo(vdso())?;
     expect_eq!(after.num_children, told.num_children);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Rights and names of children (reference §10.5), and what is told about them.
 
 use super::{CLONES, KINDS};
+use crate::inspect::{property, put_property};
 use crate::memory::PAGE;
 use crate::subject::Subject;
 use crate::subject::statuses::{ACCESS_DENIED, OK};
-use crate::subject::told::{property, set_property};
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq, refused};
 use abi::info::InfoVmoFlags;
@@ -174,7 +174,7 @@ fn names() -> Outcome {
         *to = *from;
     }
     let vmo = Subject::pages(1)?;
-    expect_eq!(set_property(vmo.id(), Property::NAME, name), OK);
+    expect_eq!(put_property(vmo.id(), Property::NAME, name), OK);
     let nameless = vmo.without(Rights::GET_PROPERTY)?;
     for kind in KINDS {
         let named: [u8; 32] = property(vmo.child(kind, 0, 0)?.id(), Property::NAME)?;

@@ -1,14 +1,15 @@
 //! `zx_vmo_create_contiguous` (reference §8.2).
 
 use super::vmos_here;
+use crate::given::bti;
+use crate::inspect::rights;
 use crate::memory::{BAD_ADDRESSES, PAGE};
 use crate::probe::{duplicate, status};
 use crate::subject::Subject;
-use crate::subject::make::{bti, create_contiguous};
+use crate::subject::make::create_contiguous;
 use crate::subject::statuses::{
     ACCESS_DENIED, BAD_HANDLE, INVALID_ARGS, NO_MEMORY, UNAVAILABLE, WRONG_TYPE,
 };
-use crate::subject::told::rights;
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq, refused};
 use abi::info::InfoVmoFlags;

@@ -1,10 +1,11 @@
 //! `zx_vmo_replace_as_executable` (reference §8.4).
 
 use super::vmos_here;
+use crate::given::resource;
 use crate::memory::{BAD_ADDRESSES, PAGE};
 use crate::probe::{close, duplicate, status};
 use crate::subject::Subject;
-use crate::subject::make::{replace_as_executable, resource};
+use crate::subject::make::replace_as_executable;
 use crate::subject::statuses::{ACCESS_DENIED, BAD_HANDLE, INVALID_ARGS, OK, WRONG_TYPE};
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq, refused};

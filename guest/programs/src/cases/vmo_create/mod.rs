@@ -6,8 +6,8 @@ mod executable;
 mod model;
 mod physical;
 
+use crate::inspect::property;
 use crate::modes::Modes;
-use crate::subject::told::property;
 use crate::suite::Suite;
 use abi::options::Property;
 use libzx::{Call, Result, Status};

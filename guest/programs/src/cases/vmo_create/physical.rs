@@ -1,10 +1,11 @@
 //! `zx_vmo_create_physical` (reference §8.3).
 
 use super::vmos_here;
+use crate::given::resource;
 use crate::memory::{BAD_ADDRESSES, PAGE};
 use crate::modes::Modes;
 use crate::probe::{status, vmo_read, vmo_write};
-use crate::subject::make::{create_physical, resource};
+use crate::subject::make::create_physical;
 use crate::subject::statuses::{
     BAD_HANDLE, BAD_STATE, INVALID_ARGS, NOT_SUPPORTED, OUT_OF_RANGE, UNAVAILABLE, WRONG_TYPE,
 };

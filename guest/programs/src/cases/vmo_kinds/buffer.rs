@@ -1,10 +1,10 @@
 //! Buffers that are good: mappings of every kind of VMO (reference §3).
 
+use crate::given::vdso;
 use crate::memory::PAGE;
 use crate::pattern;
 use crate::probe::{vmo_read, vmo_write};
 use crate::subject::Subject;
-use crate::subject::make::vdso;
 use crate::subject::statuses::{ACCESS_DENIED, OK};
 use crate::suite::{Outcome, Suite};
 use crate::{ensure, expect_eq};

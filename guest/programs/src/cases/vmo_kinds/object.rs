@@ -1,11 +1,11 @@
 //! `zx_vmo_read` and `zx_vmo_write` on every kind of VMO (reference §4.4), and which error
 //! wins when two apply (§4.1, §23).
 
+use crate::given::vdso;
 use crate::memory::{Area, PAGE};
 use crate::modes::Modes;
 use crate::probe::{vmo_read, vmo_write};
 use crate::subject::Subject;
-use crate::subject::make::vdso;
 use crate::subject::statuses::{
     ACCESS_DENIED, BAD_HANDLE, BAD_STATE, NOT_SUPPORTED, OK, OUT_OF_RANGE, WRONG_TYPE,
 };

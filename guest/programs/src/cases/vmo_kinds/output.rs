@@ -1,9 +1,9 @@
 //! Small outputs in memory of every kind: whatever the reason, what cannot be stored is
 //! INVALID_ARGS (reference §2.3, §3 style A).
 
+use crate::given::{bti, resource};
 use crate::memory::{Area, PAGE};
 use crate::probe::status;
-use crate::subject::make::{bti, resource};
 use crate::subject::statuses::{INVALID_ARGS, OK};
 use crate::subject::{Subject, reclaim};
 use crate::suite::{Failure, Outcome, Suite};
@@ -134,7 +134,7 @@ fn discarded() -> Outcome {
 }
 
 fn in_the_vdso() -> Outcome {
-    let own = crate::probe::duplicate(crate::subject::make::vdso(), Rights::SAME_RIGHTS)?;
+    let own = crate::probe::duplicate(crate::given::vdso(), Rights::SAME_RIGHTS)?;
     let map = Subject::own(own)?.map_with(0, PAGE_SIZE, MapOptions::PERM_READ)?;
     all(map.address() as u64, INVALID_ARGS)?;
     expect_eq!((map.byte(0), map.byte(1)), (0x7F, b'E'));
