@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod endings;
 mod exits;
+mod harness;
 mod hosted;
 mod json;
 mod machine;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     };
     demo::tests(&mut tests);
     suites::tests(&mut tests);
+    harness::tests(&mut tests);
     model::tests(&mut tests);
     programs::tests(&mut tests);
     crashes::tests(&mut tests);

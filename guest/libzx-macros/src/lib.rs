@@ -95,3 +95,41 @@ fn case(options: &Options, function: &ItemFn) -> syn::Result<proc_macro2::TokenS
         const _: &::libzx::test::Case = &#case;
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse::Parser;
+
+    fn options(text: &str) -> syn::Result<Options> {
+        let mut found = Options::default();
+        syn::meta::parser(|meta| found.take(&meta)).parse_str(text)?;
+        Ok(found)
+    }
+
+    #[test]
+    fn options_are_names_with_texts() {
+        let found = options("name = \"a\", ignore = \"b\"").unwrap();
+        assert_eq!(found.name.unwrap().value(), "a");
+        assert_eq!(found.ignore.unwrap().value(), "b");
+        assert!(options("").unwrap().name.is_none());
+        for wrong in ["name", "name = 1", "name = \"\"", "nam = \"a\""] {
+            assert!(options(wrong).is_err(), "{wrong}");
+        }
+        assert!(options("name = \"a\", name = \"b\"").is_err());
+    }
+
+    #[test]
+    fn only_a_plain_function_without_arguments_is_a_case() {
+        let made = |text| case(&Options::default(), &syn::parse_str(text).unwrap());
+        assert!(made("fn f() -> Outcome { Ok(()) }").is_ok());
+        for wrong in [
+            "fn f(x: u32) {}",
+            "fn f<T>() {}",
+            "async fn f() {}",
+            "unsafe fn f() {}",
+        ] {
+            assert!(made(wrong).is_err(), "{wrong}");
+        }
+    }
+}
