@@ -12,42 +12,57 @@ use std::{env, fs};
 
 const TARGET: &str = "x86_64-unknown-none";
 
+/// What the guest side is made of. `guest` has more, none of it built here: an example that
+/// was compiled in place must not have all of this built anew.
+const SOURCES: &[&str] = &[
+    "abi",
+    "guest-kernel",
+    "guest/libzx",
+    "guest/libzx-macros",
+    "guest/programs",
+    "guest/vdso",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
 fn main() {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(variable("OUT_DIR"));
     let Some(top) = manifest.parent() else {
         fail("the crate has no parent folder");
     };
-    for folder in ["abi", "guest-kernel", "guest", "Cargo.toml", "Cargo.lock"] {
-        println!("cargo::rerun-if-changed={}", top.join(folder).display());
+    for path in SOURCES {
+        println!("cargo::rerun-if-changed={}", top.join(path).display());
     }
     check_target();
 
     let target_dir = out.join("guest");
-    // The kernel runs in the topmost 2 GiB; programs are linked where they run. Programs
-    // keep the target's code model, for its precompiled `core` has it, and link-time
-    // optimisation refuses to mix two: its sign-extended 32-bit addresses reach the
-    // bottom 2 GiB just as well as the top.
+    // The kernel runs in the topmost 2 GiB; programs are linked where they run.
     build(
         top,
         &target_dir,
-        "guest-kernel",
+        ("guest-kernel", "guest"),
         "-C relocation-model=static -C code-model=kernel -C force-frame-pointers=yes",
     );
     build(
         top,
         &target_dir,
-        "guest-programs",
+        ("guest-programs", "guest-programs"),
         "-C relocation-model=static -C force-frame-pointers=yes",
     );
     // The vDSO runs wherever it is mapped.
-    build(top, &target_dir, "vdso", "-C relocation-model=pic");
+    build(
+        top,
+        &target_dir,
+        ("vdso", "guest"),
+        "-C relocation-model=pic",
+    );
 
-    let built = target_dir.join(TARGET).join("guest");
+    let built = target_dir.join(TARGET);
     let mut code = String::new();
     for (constant, what, file) in [
-        ("KERNEL", "The kernel, an ELF file.", "guest-kernel"),
-        ("VDSO", "The vDSO, an ELF shared object.", "vdso"),
+        ("KERNEL", "The kernel, an ELF file.", "guest/guest-kernel"),
+        ("VDSO", "The vDSO, an ELF shared object.", "guest/vdso"),
     ] {
         let file = built.join(file).display().to_string();
         let _ = writeln!(
@@ -59,7 +74,8 @@ fn main() {
         "/// The programs: name and ELF file.\npub const PROGRAMS: &[(&str, &[u8])] = &[\n",
     );
     for name in programs(&top.join("guest/programs/src/bin")) {
-        let file = built.join(&name).display().to_string();
+        let file = built.join("guest-programs").join(&name);
+        let file = file.display().to_string();
         let _ = writeln!(code, "    ({name:?}, include_bytes!({file:?})),");
     }
     code.push_str("];\n");
@@ -110,12 +126,13 @@ fn check_target() {
     }
 }
 
-fn build(top: &Path, target_dir: &Path, package: &str, flags: &str) {
+/// Builds a package with a profile.
+fn build(top: &Path, target_dir: &Path, (package, profile): (&str, &str), flags: &str) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(top)
-        .args(["build", "--quiet", "--locked", "--profile", "guest"])
+        .args(["build", "--quiet", "--locked", "--profile", profile])
         .args(["--target", TARGET, "--package", package, "--target-dir"])
         .arg(target_dir);
     for (name, _) in env::vars_os() {
