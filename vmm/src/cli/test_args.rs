@@ -90,7 +90,7 @@ pub struct TestArgs {
     pub timeout: Duration,
 
     /// RAM of a guest, in bytes or with a suffix K, M, G or T, unless the manifest says
-    /// otherwise [default: 64M]
+    /// otherwise [default: 64M, and more for large programs, as of `vmm run`]
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "Guests")]
     pub mem: Option<u64>,
 

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const BUILTIN_MANIFEST: &str = include_str!("../../../guest/programs/vmm-test.toml");
 /// What it is called in messages.
 const BUILTIN_MANIFEST_PATH: &str = "guest/programs/vmm-test.toml";
+/// What cargo keeps in the folder that it puts programs into. The folders below are its own.
+const CARGO_LOCK: &str = ".cargo-lock";
 /// The deepest folder that is looked into.
 const MAX_DEPTH: usize = 32;
 
@@ -207,6 +209,10 @@ impl Suite {
         }
         tests.sort_by(|a, b| a.name.test.cmp(&b.name.test));
         self.tests.append(&mut tests);
+        if folder.join(CARGO_LOCK).exists() {
+            // Copies under other names, and programs of the build that run on the host.
+            folders.clear();
+        }
         folders.sort();
         for inner in folders.iter().filter(|_| depth < MAX_DEPTH) {
             let name = inner.file_name().unwrap_or_default().to_string_lossy();

@@ -123,3 +123,21 @@ fn the_built_in_suite_is_there_and_every_program_of_it() {
         assert!(!discover(&[PathBuf::from(name)]).unwrap().tests.is_empty());
     }
 }
+
+#[test]
+fn of_what_cargo_has_built_only_the_programs_themselves_are_tests() {
+    let folder = Folder::new(
+        "cargo",
+        &[
+            ("debug/.cargo-lock", b""),
+            ("debug/suite", elf()),
+            ("debug/deps/suite-0123456789abcdef", elf()),
+            (
+                "debug/build/part-0123456789abcdef/build-script-build",
+                elf(),
+            ),
+        ],
+    );
+    assert_eq!(folder.discover("debug").unwrap(), ["suite"]);
+    assert_eq!(folder.discover("").unwrap(), ["debug/suite"]);
+}

@@ -34,7 +34,7 @@ pub use plan::{Filter, Item, Shard, plan};
 pub use pool::{Notice, Pool};
 pub use results::{CaseResult, Failure, Outcome, PROGRAM, TestName, TestResult, Totals};
 pub use session::CaseList;
-pub use test::{DEFAULT_RAM, Source, Test, TestProgram};
+pub use test::{Source, Test, TestProgram};
 
 use std::time::Duration;
 

@@ -7,9 +7,9 @@ use super::machines::{Ended, Machines, Request};
 use super::observer::{Live, Observer, Orders};
 use super::protocol::{CASES_VARIABLE, LIST_VARIABLE, Selection, VARIABLE};
 use super::results::{CaseResult, Failure, Outcome, PROGRAM, TestResult};
-use super::test::{DEFAULT_RAM, Test};
+use super::test::Test;
 use super::transcript::Transcript;
-use crate::boot::Program;
+use crate::boot::{Program, default_ram};
 use crate::machine::End;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -195,10 +195,11 @@ impl Session<'_> {
         }
         let words = [&self.test.command_line, &self.options.command_line];
         let words: Vec<&str> = words.into_iter().map(String::as_str).collect();
+        let ram = self.test.ram.or(self.options.ram);
         self.machines.run(
             &Request {
                 programs,
-                ram: self.test.ram.or(self.options.ram).unwrap_or(DEFAULT_RAM),
+                ram: ram.unwrap_or_else(|| default_ram(programs)),
                 command_line: words.join(" ").trim(),
                 until: self.test.until,
                 check: self.options.check,

@@ -9,8 +9,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// RAM of a test's machine in bytes, unless something says otherwise.
-pub const DEFAULT_RAM: u64 = 64 << 20;
 /// The most bytes of a program's file that are read.
 const MAX_FILE_SIZE: u64 = 2 * crate::boot::MAX_MODULE_SIZE;
 
