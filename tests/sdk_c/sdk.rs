@@ -64,16 +64,17 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("sdk_c")
         .join(count.to_string());
-    // An earlier run may have left one.
+    // An earlier run may have left one. If it cannot be made, whoever writes there says so.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let _ = fs::create_dir_all(&folder);
     folder.join(name)
 }
 
 /// A source file with that content.
 pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let path = scratch(name);
-    fs::write(&path, text).unwrap();
+    // Without the file, the compiler names it.
+    let _ = fs::write(&path, text);
     path
 }
 
