@@ -5,6 +5,7 @@
 //! the reason.
 
 mod calls;
+mod calls_alone;
 mod endings;
 mod programs;
 mod records;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
     };
     calls::tests(&mut tests);
     for compiler in Compiler::ALL {
+        calls_alone::tests(&mut tests, compiler);
         programs::tests(&mut tests, compiler);
         endings::tests(&mut tests, compiler);
         shapes::tests(&mut tests, compiler);
