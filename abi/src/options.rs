@@ -152,10 +152,12 @@ impl Topic {
     pub const PROCESS_VMOS_V3: u32 = 14 | 2 << 28;
     pub const PROCESS_VMOS: u32 = 14 | 3 << 28;
     pub const HANDLE_COUNT: u32 = 19;
+    pub const BTI: u32 = 20;
     pub const VMO_V1: u32 = 23;
     pub const VMO_V2: u32 = 23 | 1 << 28;
     pub const VMO_V3: u32 = 23 | 2 << 28;
     pub const VMO: u32 = 23 | 3 << 28;
+    pub const VMAR_MAPS: u32 = 36;
 }
 
 /// Properties of `zx_object_get_property` and `zx_object_set_property`.

@@ -14,11 +14,6 @@ use crate::object::handle;
 use crate::state::{Follow, Ptr};
 use crate::user_copy;
 
-/// `ZX_INFO_BTI`.
-const BTI: u32 = 20;
-/// `ZX_INFO_VMAR_MAPS`.
-const VMAR_MAPS: u32 = 36;
-
 /// Where records go.
 struct Output {
     context: Context,
@@ -132,7 +127,7 @@ pub fn get(
         Topic::PROCESS_MAPS | Topic::PROCESS_MAPS_V2 | Topic::PROCESS_MAPS_V1 => {
             maps::of_process(process(Rights::INSPECT)?, topic, out)
         }
-        VMAR_MAPS => maps::of_vmar(vmar()?, out),
+        Topic::VMAR_MAPS => maps::of_vmar(vmar()?, out),
         Topic::PROCESS_VMOS
         | Topic::PROCESS_VMOS_V3
         | Topic::PROCESS_VMOS_V2
@@ -140,7 +135,7 @@ pub fn get(
         Topic::VMO | Topic::VMO_V3 | Topic::VMO_V2 | Topic::VMO_V1 => {
             vmos::of_handle(context, value, topic, out)
         }
-        BTI => {
+        Topic::BTI => {
             let (bti, inspect) = (ObjectType::BTI, Rights::INSPECT);
             handle::find_object::<ObjectHeader>(context.process, value, bti, inspect)?;
             // Contiguity of a page, all addresses; nothing pinned, nothing in quarantine.
