@@ -97,7 +97,7 @@ fn load(module: Module, process: Ptr<Process>, shared: &Shared) -> Result<(), St
     } else {
         let size = segments
             .clone()
-            .last()
+            .next_back()
             .map_or(0, |last| last.address + last.memory_size);
         let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
         vmar::choose(vmar, size, program.alignment, None)?
