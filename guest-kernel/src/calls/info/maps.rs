@@ -8,7 +8,7 @@ use abi::options::Topic;
 
 use super::{Output, vmos};
 use crate::object::attribution::{self, Counts};
-use crate::object::{mapping, vmar};
+use crate::object::{header, mapping, vmar};
 use crate::state::{Follow, Ptr};
 
 /// What a process has in memory.
@@ -91,7 +91,7 @@ fn record(region: Ptr<Region>, depth: u64) -> InfoMaps {
     };
     let Some(mapping) = mapping::of_region(region) else {
         let is_root = region.parent.is_none();
-        record.name = name(if is_root { b"root" } else { b"useralloc" });
+        record.name = header::name(if is_root { b"root" } else { b"useralloc" });
         return record;
     };
     let vmo: Ptr<Vmo> = Ptr::new(mapping.vmo);
@@ -125,14 +125,6 @@ fn push(out: &mut Output, mut record: InfoMaps, topic: u32) -> Result<(), Status
     out.push(&record, length)
 }
 
-fn name(text: &[u8]) -> [u8; NAME_LENGTH] {
-    let mut name = [0; NAME_LENGTH];
-    for (slot, byte) in name.iter_mut().zip(text) {
-        *slot = *byte;
-    }
-    name
-}
-
 /// The process's name, or "proc:" and its koid if it has none.
 fn space_name(process: Ptr<Process>) -> [u8; NAME_LENGTH] {
     if process.name.first() != Some(&0) {
@@ -149,7 +141,7 @@ fn space_name(process: Ptr<Process>) -> [u8; NAME_LENGTH] {
             break;
         }
     }
-    let mut name = name(b"proc:");
+    let mut name = header::name(b"proc:");
     let target = name.iter_mut().skip(5);
     for (slot, digit) in target.zip(digits.iter().skip(first)) {
         *slot = *digit;
