@@ -77,7 +77,7 @@ pub fn last_handle_closed(mut pager: Ptr<Pager>) {
         source.next = Link::NONE;
         source.pager = Link::NONE;
         source.flags |= PageSourceFlags::CLOSED.bits();
-        fail_all(source);
+        end_supply(source, 0, Status::BAD_STATE);
     }
 }
 
@@ -329,14 +329,6 @@ fn stands(source: Ptr<PageSource>, number: u64) -> bool {
     false
 }
 
-/// Everybody who waits gets BAD_STATE, and no request stands any more.
-fn fail_all(source: Ptr<PageSource>) {
-    forget_requests(source, 0);
-    for kind in [WaitKind::PAGE, WaitKind::DIRTY] {
-        wake_those(source, kind, 0, u64::MAX, Status::BAD_STATE);
-    }
-}
-
 /// Drops what stands of the requests from `from` on.
 fn forget_requests(mut source: Ptr<PageSource>, from: u64) {
     let mut before: Option<Ptr<StandingRequest>> = None;
@@ -357,12 +349,12 @@ fn forget_requests(mut source: Ptr<PageSource>, from: u64) {
     }
 }
 
-/// The VMO was cut to `end`: what was asked for behind it is answered; those who wait
-/// look again (reference §17.9).
-pub fn cut(source: Ptr<PageSource>, end: u64) {
-    forget_requests(source, end);
+/// From `from` on the pager supplies nothing any more: no request stands there, and those
+/// who wait for it look again, or fail with `status`.
+pub fn end_supply(source: Ptr<PageSource>, from: u64, status: Status) {
+    forget_requests(source, from);
     for kind in [WaitKind::PAGE, WaitKind::DIRTY] {
-        wake_those(source, kind, end, u64::MAX, Status::OK);
+        wake_those(source, kind, from, u64::MAX, status);
     }
 }
 
@@ -407,5 +399,5 @@ pub fn detach(mut source: Ptr<PageSource>) {
     if let Some(vmo) = source.vmo.get() {
         pages::drop_clean(vmo);
     }
-    fail_all(source);
+    end_supply(source, 0, Status::BAD_STATE);
 }

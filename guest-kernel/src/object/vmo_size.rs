@@ -37,7 +37,8 @@ fn cut(mut vmo: Ptr<Vmo>, end: u64) {
     vmo.source_limit = vmo.source_limit.min(end);
     vmo.pager_limit = vmo.pager_limit.min(end);
     if let Some(source) = vmo.page_source.get() {
-        pager::cut(source, end);
+        // What was asked for is not there any more (reference §17.9).
+        pager::end_supply(source, end, Status::OK);
     }
     // Those who look through never see this part again, even if it grows back.
     let mut next = vmo.first_dependent;
