@@ -9,7 +9,8 @@ use abi::{Rights, Status};
 use super::Context;
 use super::handle::store_handle;
 use super::vmo::{check_size, find, fresh_rights, hand_out};
-use crate::object::{handle, header, pager, vmo, vmo_size, writeback};
+use super::vmo_ops::in_range;
+use crate::object::{handle, header, pager, vmo, writeback};
 use crate::state::{Follow, Ptr};
 
 fn find_pager(context: Context, value: u32, rights: Rights) -> Result<Ptr<Pager>, Status> {
@@ -24,13 +25,6 @@ fn source_of(vmo: Ptr<Vmo>, pager: Ptr<Pager>) -> Result<Ptr<PageSource>, Status
         .get()
         .filter(|source| source.pager == pager.link())
         .ok_or(Status::INVALID_ARGS)
-}
-
-fn check_range(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Result<(), Status> {
-    match offset.checked_add(length) {
-        Some(end) if end <= vmo::sized(vmo).size => Ok(()),
-        _ => Err(Status::OUT_OF_RANGE),
-    }
 }
 
 fn check_attached(source: Ptr<PageSource>) -> Result<(), Status> {
@@ -107,11 +101,11 @@ pub fn supply_pages(
     if vmo::has(aux_target, VmoOptions::PINNED) {
         return Err(Status::BAD_STATE);
     }
-    if vmo_size::has_fixed_frames(aux) {
+    if vmo::has_fixed_frames(aux) {
         return Err(Status::NOT_SUPPORTED);
     }
-    check_range(aux, aux_offset, length)?;
-    check_range(vmo, offset, length)?;
+    in_range(aux, aux_offset, length)?;
+    in_range(vmo, offset, length)?;
     check_attached(source)?;
     pager::supply(source, offset, length, aux_target, aux_offset + shift)
 }
@@ -141,7 +135,7 @@ pub fn op_range(
     match op {
         PagerOp::FAIL => {
             let status = failure(data)?;
-            check_range(vmo, offset, length)?;
+            in_range(vmo, offset, length)?;
             check_attached(source)?;
             for command in [PageCommand::READ, PageCommand::DIRTY] {
                 pager::answer(source, offset, length, command, status);
@@ -155,7 +149,7 @@ pub fn op_range(
             if !vmo::has(target, VmoOptions::TRAP_DIRTY) {
                 return Err(Status::NOT_SUPPORTED);
             }
-            check_range(vmo, offset, length)?;
+            in_range(vmo, offset, length)?;
             check_attached(source)?;
             writeback::allow_dirty(source, target, offset, length)
         }
@@ -163,7 +157,7 @@ pub fn op_range(
             if data & !PagerOp::RANGE_IS_ZERO != 0 {
                 return Err(Status::INVALID_ARGS);
             }
-            check_range(vmo, offset, length)?;
+            in_range(vmo, offset, length)?;
             writeback::begin(target, offset, length);
             Ok(())
         }
@@ -171,7 +165,7 @@ pub fn op_range(
             if data != 0 {
                 return Err(Status::INVALID_ARGS);
             }
-            check_range(vmo, offset, length)?;
+            in_range(vmo, offset, length)?;
             writeback::end(target, offset, length);
             Ok(())
         }

@@ -11,7 +11,7 @@ use abi::{Rights, Status};
 
 use super::Context;
 use crate::object::mapping::Attributes;
-use crate::object::{attribution, handle, vmar, vmo_size};
+use crate::object::{attribution, handle, vmar, vmo};
 use crate::state::{Ptr, root};
 use crate::user_copy;
 
@@ -43,7 +43,7 @@ pub fn map(context: Context, value: u32, request: MapRequest) -> Result<(), Stat
     let (vmo, vmo_rights) =
         handle::find_object::<Vmo>(process, request.vmo, ObjectType::VMO, Rights::empty())?;
     let options = options(request.options);
-    if options.contains(VmOptions::FAULT_BEYOND_STREAM_SIZE) && vmo_size::has_fixed_frames(vmo) {
+    if options.contains(VmOptions::FAULT_BEYOND_STREAM_SIZE) && vmo::has_fixed_frames(vmo) {
         return Err(Status::NOT_SUPPORTED);
     }
     if !vmo_rights.contains(Rights::MAP) {

@@ -1,6 +1,5 @@
 //! `zx_vmo_create_child` (reference §10).
 
-use abi::layout::MAX_VMO_SIZE;
 use abi::objects::{Vmo, VmoOptions};
 use abi::options::ChildOptions;
 use abi::{Rights, Status};
@@ -79,7 +78,6 @@ fn make(
     } else {
         return Err(Status::INVALID_ARGS);
     };
-    debug_assert!(part.size <= MAX_VMO_SIZE);
     let mut options = VmoOptions::empty();
     options.set(VmoOptions::RESIZABLE, resizable);
     options.set(

@@ -9,7 +9,7 @@ use abi::{Rights, Status};
 
 use super::Context;
 use super::vmo::find;
-use crate::object::{vmo, vmo_ops, vmo_size};
+use crate::object::{vmo, vmo_ops};
 use crate::state::{Ptr, root};
 use crate::user_copy;
 
@@ -38,7 +38,7 @@ pub fn op_range(
         }
         RangeOp::DECOMMIT => {
             need(Rights::WRITE)?;
-            if vmo_size::has_fixed_frames(vmo) {
+            if vmo::has_fixed_frames(vmo) {
                 return Err(Status::NOT_SUPPORTED);
             }
             in_range(vmo, offset, size)?;
@@ -68,7 +68,7 @@ pub fn op_range(
         }
         RangeOp::ZERO => {
             need(Rights::WRITE)?;
-            if !vmo_ops::is_cached(vmo) {
+            if !vmo::is_cached(vmo) {
                 return Err(Status::BAD_STATE);
             }
             in_range(vmo, offset, size)?;
@@ -194,7 +194,7 @@ pub fn transfer_data(
     in_range(to, offset, length)?;
     in_range(from, source_offset, length)?;
     for vmo in [to, from] {
-        if vmo_size::has_fixed_frames(vmo) || vmo::pager_root(vmo).is_some() {
+        if vmo::has_fixed_frames(vmo) || vmo::pager_root(vmo).is_some() {
             return Err(Status::NOT_SUPPORTED);
         }
         if vmo::has(vmo::target(vmo).0, VmoOptions::PINNED) {

@@ -28,7 +28,7 @@ pub fn set_size(context: Context, value: u32, size: u64) -> Result<(), Status> {
     if resizable && !rights.contains(Rights::RESIZE) {
         return Err(Status::ACCESS_DENIED);
     }
-    if vmo_size::has_fixed_frames(vmo) {
+    if vmo::has_fixed_frames(vmo) {
         return Err(Status::UNAVAILABLE);
     }
     let rounded = size

@@ -6,8 +6,8 @@
 //! parent, a clone gets absent pages by looking through to it (`Vmo::source`).
 
 use abi::Status;
-use abi::layout::{MAX_VMO_SIZE, PAGE_SIZE};
-use abi::objects::{CachePolicy, Vmo, VmoOptions};
+use abi::layout::PAGE_SIZE;
+use abi::objects::{Vmo, VmoOptions};
 
 use super::{fault_in, header, page_list, vmo};
 use crate::state::{Follow, Ptr};
@@ -30,7 +30,7 @@ pub enum Kind {
 pub struct Part {
     /// First byte, a multiple of the page size unless the call is to be refused.
     pub offset: u64,
-    /// Bytes, a multiple of the page size.
+    /// Bytes, a multiple of the page size, at most as many as a VMO may have.
     pub size: u64,
     /// Bytes, as asked for.
     pub stream_size: u64,
@@ -55,8 +55,7 @@ pub fn slice(parent: Ptr<Vmo>, part: Part) -> Result<Ptr<Vmo>, Status> {
     if vmo::has(source, VmoOptions::RESIZABLE) {
         return Err(Status::NOT_SUPPORTED);
     }
-    let anywhere = vmo::is_physical(source) || vmo::has(source, VmoOptions::CONTIGUOUS);
-    if source.cache_policy != CachePolicy::CACHED.0 && !anywhere {
+    if !vmo::is_cached(source) && !vmo::has_fixed_frames(source) {
         return Err(Status::BAD_STATE);
     }
     let kept = VmoOptions::from_bits_retain(source.options) & VmoOptions::CONTIGUOUS;
@@ -72,10 +71,7 @@ pub fn slice(parent: Ptr<Vmo>, part: Part) -> Result<Ptr<Vmo>, Status> {
 /// In the order of the reference; NO_MEMORY.
 pub fn reference(parent: Ptr<Vmo>, resizable: bool) -> Result<Ptr<Vmo>, Status> {
     let (source, _) = vmo::target(parent);
-    let refused = vmo::has(parent, VmoOptions::SLICE)
-        || vmo::has(source, VmoOptions::CONTIGUOUS)
-        || vmo::is_physical(source);
-    if refused {
+    if vmo::has(parent, VmoOptions::SLICE) || vmo::has_fixed_frames(source) {
         return Err(Status::NOT_SUPPORTED);
     }
     if resizable && !vmo::has(source, VmoOptions::RESIZABLE) {
@@ -147,10 +143,7 @@ fn check(source: Ptr<Vmo>, kind: Kind, part: Part, shift: u64, slice: bool) -> R
     if !part.offset.is_multiple_of(PAGE_SIZE) {
         return Err(Status::INVALID_ARGS);
     }
-    if part.size > MAX_VMO_SIZE {
-        return Err(Status::OUT_OF_RANGE);
-    }
-    if source.cache_policy != CachePolicy::CACHED.0 {
+    if !vmo::is_cached(source) {
         return Err(Status::BAD_STATE);
     }
     let paged = vmo::pager_root(source).is_some();

@@ -5,7 +5,9 @@
 //! block for the vDSO.
 
 use abi::layout::{MAX_CLONE_DEPTH, PAGE_SIZE};
-use abi::objects::{Mapping, MappingFlags, NAME_LENGTH, ObjectType, Vmo, VmoKind, VmoOptions};
+use abi::objects::{
+    CachePolicy, Mapping, MappingFlags, NAME_LENGTH, ObjectType, Vmo, VmoKind, VmoOptions,
+};
 use abi::options::Signals;
 use abi::{Link, Status};
 
@@ -93,6 +95,11 @@ pub fn is_physical(vmo: Ptr<Vmo>) -> bool {
     target(vmo).0.kind == VmoKind::PHYSICAL.0
 }
 
+/// Whether its frames are what they are: physical or contiguous, slices of those too.
+pub fn has_fixed_frames(vmo: Ptr<Vmo>) -> bool {
+    is_physical(vmo) || has(target(vmo).0, VmoOptions::CONTIGUOUS)
+}
+
 /// Where its bytes are: the VMO that has them, and the offset of the first in that one.
 pub fn target(vmo: Ptr<Vmo>) -> (Ptr<Vmo>, u64) {
     match vmo.source.get() {
@@ -112,6 +119,11 @@ pub fn sized(vmo: Ptr<Vmo>) -> Ptr<Vmo> {
 /// Its cache policy; slices and references have their source's.
 pub fn cache_policy(vmo: Ptr<Vmo>) -> u32 {
     target(vmo).0.cache_policy
+}
+
+/// Whether bulk access and clones are allowed.
+pub fn is_cached(vmo: Ptr<Vmo>) -> bool {
+    cache_policy(vmo) == CachePolicy::CACHED.0
 }
 
 /// Whether an absent page of it is simply zeros: nothing stands behind it.

@@ -6,7 +6,7 @@
 use abi::Status;
 use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
 use abi::layout::PAGE_SIZE;
-use abi::objects::{CachePolicy, Vmo, VmoOptions, WaitKind};
+use abi::objects::{Vmo, VmoOptions, WaitKind};
 
 use super::{fault_in, page_list, pages, vmo, vmo_size};
 use crate::calls::BLOCKED;
@@ -90,16 +90,12 @@ pub fn has_waited() -> bool {
     sched::woken(sched::current(), WaitKind::PAGE).is_some()
 }
 
-/// Gives whole pages back; they read as zeros then.
+/// Gives whole pages of a VMO without fixed frames back; they read as zeros then.
 ///
 /// # Errors
-/// NOT_SUPPORTED for what is contiguous, physical, a copy-on-write clone, the parent of
-/// one, or has a pager; INVALID_ARGS for an unaligned range; BAD_STATE if pinned.
+/// NOT_SUPPORTED for a copy-on-write clone, the parent of one, or what has a pager; INVALID_ARGS for an unaligned range; BAD_STATE if pinned.
 pub fn decommit(value: Ptr<Vmo>, offset: u64, length: u64) -> Result<(), Status> {
     let (target, shift) = vmo::target(value);
-    if vmo::is_physical(target) || vmo::has(target, VmoOptions::CONTIGUOUS) {
-        return Err(Status::NOT_SUPPORTED);
-    }
     if length == 0 {
         return Ok(());
     }
@@ -131,11 +127,6 @@ pub fn zero(value: Ptr<Vmo>, offset: u64, length: u64) -> Result<(), Status> {
         return Err(Status::NOT_SUPPORTED);
     }
     vmo_size::zero(target, offset + shift, length)
-}
-
-/// Whether bulk access and clones are allowed.
-pub fn is_cached(value: Ptr<Vmo>) -> bool {
-    vmo::cache_policy(value) == CachePolicy::CACHED.0
 }
 
 /// Takes the pages of every discardable VMO that was unlocked.

@@ -51,14 +51,9 @@ fn cut(mut vmo: Ptr<Vmo>, end: u64) {
     }
 }
 
-/// Whether its frames are what they are: physical or contiguous, slices of those too.
-pub fn has_fixed_frames(vmo: Ptr<Vmo>) -> bool {
-    vmo::is_physical(vmo) || vmo::has(vmo::target(vmo).0, VmoOptions::CONTIGUOUS)
-}
-
 /// The stream size in bytes; 0 where there is none (reference §9.1).
 pub fn stream_size(vmo: Ptr<Vmo>) -> u64 {
-    if has_fixed_frames(vmo) {
+    if vmo::has_fixed_frames(vmo) {
         0
     } else {
         vmo::sized(vmo).stream_size
@@ -72,7 +67,7 @@ pub fn stream_size(vmo: Ptr<Vmo>) -> u64 {
 /// NOT_SUPPORTED for physical and contiguous VMOs, OUT_OF_RANGE beyond the VMO's size;
 /// NO_MEMORY; BLOCKED.
 pub fn set_stream_size(value: Ptr<Vmo>, size: u64) -> Result<(), Status> {
-    if has_fixed_frames(value) {
+    if vmo::has_fixed_frames(value) {
         return Err(Status::NOT_SUPPORTED);
     }
     let mut vmo = vmo::sized(value);

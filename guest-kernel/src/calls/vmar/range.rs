@@ -7,7 +7,7 @@ use abi::{Rights, Status};
 
 use super::super::Context;
 use super::super::vmo_ops::{in_range, in_range_or_waited};
-use crate::object::{attribution, handle, mapping, vmar, vmo, vmo_ops, vmo_size};
+use crate::object::{attribution, handle, mapping, vmar, vmo, vmo_ops};
 use crate::state::Ptr;
 
 /// Changes permissions.
@@ -118,14 +118,14 @@ fn op_mapping(mapping: Ptr<Mapping>, op: u32, base: u64, size: u64) -> Result<()
             vmo_ops::commit(vmo, offset, size)?;
         }
         RangeOp::DECOMMIT => {
-            if vmo_size::has_fixed_frames(vmo) {
+            if vmo::has_fixed_frames(vmo) {
                 return Err(Status::NOT_SUPPORTED);
             }
             in_range(vmo, offset, size)?;
             return vmo_ops::decommit(vmo, offset, size);
         }
         RangeOp::ZERO => {
-            if !vmo_ops::is_cached(vmo) {
+            if !vmo::is_cached(vmo) {
                 return Err(Status::BAD_STATE);
             }
             in_range(vmo, offset, size)?;
