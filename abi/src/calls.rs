@@ -29,7 +29,7 @@ pub enum ArgKind {
     Rights,
     /// Option bits, or a mask of signals (32 bits).
     Options,
-    /// The number of an operation, topic, property or policy (32 bits).
+    /// The number of an operation, topic, property or policy, or of threads (32 bits).
     Number,
     /// A time in nanoseconds, signed.
     Time,
@@ -257,7 +257,7 @@ calls! {
         value_ptr: Pointer, current_value: Signed, new_futex_owner: Handle, deadline: Time
     ) -> Status;
     /// `zx_futex_wake`.
-    FutexWake = 55, "zx_futex_wake"(value_ptr: Pointer, wake_count: Size) -> Status;
+    FutexWake = 55, "zx_futex_wake"(value_ptr: Pointer, wake_count: Number) -> Status;
     /// `zx_ticks_get`.
     TicksGet = 56, "zx_ticks_get"() -> Time;
     /// `zx_port_create`.

@@ -89,7 +89,6 @@ fn own(text: &str) -> Vec<Prototype> {
 fn types(call: Call, argument: &str, kind: ArgKind) -> &'static [&'static str] {
     match (call, argument, kind) {
         (Call::FutexWait, "current_value", _) => &["int32_t"],
-        (Call::FutexWake, "wake_count", _) => &["uint32_t"],
         (_, _, ArgKind::Handle) => &["zx_handle_t"],
         // Whatever it points to: the kernel knows nothing of it.
         (_, _, ArgKind::Pointer) => &[],
