@@ -89,11 +89,11 @@ pub fn store_part<T: Copy>(
     Ok(())
 }
 
-/// Makes sure that bytes can be accessed, so that what is done with them later need not
-/// wait for their pages.
+/// Makes sure that what is done with these bytes later need not wait for their pages.
+/// Bytes that cannot be accessed are not its business: nobody waits for them.
 ///
 /// # Errors
-/// As [`run`].
+/// BLOCKED only.
 pub fn prepare(
     process: Ptr<Process>,
     address: u64,
@@ -102,8 +102,11 @@ pub fn prepare(
 ) -> Result<(), Status> {
     let mut done = 0;
     while done < length {
-        let (_, bytes) = run(process, address + done, length - done, access)?;
-        done += bytes;
+        match run(process, address + done, length - done, access) {
+            Ok((_, bytes)) => done += bytes,
+            Err(BLOCKED) => return Err(BLOCKED),
+            Err(_) => break,
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use abi::objects::{HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, Permissions};
 use abi::{Rights, Status};
 use zerocopy::IntoBytes;
 
-use super::{BLOCKED, Context};
+use super::Context;
 use crate::object::handle;
 use crate::user_copy;
 
@@ -34,10 +34,7 @@ pub fn close_many(context: Context, handles: u64, count: u64) -> Result<(), Stat
     }
     // Nothing may be closed before all of the list is there: it would not be there to be
     // closed a second time.
-    let list = user_copy::prepare(context.process, handles, 4 * count, Permissions::READ);
-    if list == Err(BLOCKED) {
-        return Err(BLOCKED);
-    }
+    user_copy::prepare(context.process, handles, 4 * count, Permissions::READ)?;
     let mut result = Ok(());
     let mut at = handles;
     let mut left = count as usize;
@@ -80,13 +77,10 @@ pub fn replace(context: Context, value: u32, rights: u32, out: u64) -> Result<()
     store_handle(context, new?, out)
 }
 
-/// Waits until a handle can be stored at `out`, if a pager has to supply the page: after
+/// Waits until 32 bits can be stored at `out`, if a pager has to supply the page: after
 /// this a call may give up what it cannot get back. A bad address is not its business.
 pub fn wait_for_place(context: Context, out: u64) -> Result<(), Status> {
-    match user_copy::prepare(context.process, out, 4, Permissions::WRITE) {
-        Err(BLOCKED) => Err(BLOCKED),
-        _ => Ok(()),
-    }
+    user_copy::prepare(context.process, out, 4, Permissions::WRITE)
 }
 
 fn subset(have: Rights, asked: u32) -> Result<Rights, Status> {

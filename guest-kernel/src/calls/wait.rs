@@ -1,9 +1,10 @@
 //! `zx_object_wait_one`, `zx_object_signal`.
 
-use abi::objects::{ObjectHeader, Permissions, WaitKind};
+use abi::objects::{ObjectHeader, WaitKind};
 use abi::options::Signals;
 use abi::{Rights, Status};
 
+use super::handle::wait_for_place;
 use super::{BLOCKED, Context};
 use crate::object::{handle, signals};
 use crate::sched::{self, Wait};
@@ -47,10 +48,7 @@ pub fn wait_one(
         return finish(context, observed, found.object.signals, Status::OK);
     }
     // What is observed must not be lost because its place has to be fetched first.
-    let place = user_copy::prepare(context.process, observed, 4, Permissions::WRITE);
-    if place == Err(BLOCKED) {
-        return Err(BLOCKED);
-    }
+    wait_for_place(context, observed)?;
     match block_until(Wait {
         kind: WaitKind::SIGNALS,
         object: Some(found.object),
