@@ -6,7 +6,8 @@ use abi::{Rights, Status};
 use zerocopy::IntoBytes;
 
 use super::Context;
-use crate::object::handle;
+use crate::object::{handle, header};
+use crate::state::Ptr;
 use crate::user_copy;
 
 /// Closes a handle; closing the invalid handle 0 is fine.
@@ -14,9 +15,7 @@ pub fn close(context: Context, value: u32) -> Result<(), Status> {
     if value == 0 {
         return Ok(());
     }
-    let found = handle::find(context.process, value)?;
-    handle::close(context.process, found);
-    Ok(())
+    handle::close_value(context.process, value)
 }
 
 /// The most values of one `zx_handle_close_many`: as many as there are handles in the
@@ -44,9 +43,8 @@ pub fn close_many(context: Context, handles: u64, count: u64) -> Result<(), Stat
         let values = values.get_mut(..some).ok_or(Status::INTERNAL)?;
         user_copy::load_bytes(context.process, at, values.as_mut_bytes())?;
         for value in values.iter().filter(|value| **value != 0) {
-            match handle::find(context.process, *value) {
-                Ok(found) => handle::close(context.process, found),
-                Err(status) => result = Err(status),
+            if let Err(status) = handle::close_value(context.process, *value) {
+                result = Err(status);
             }
         }
         at += 4 * some as u64;
@@ -99,10 +97,16 @@ fn subset(have: Rights, asked: u32) -> Result<Rights, Status> {
 /// (reference §2.3).
 pub fn store_handle(context: Context, value: u32, out: u64) -> Result<(), Status> {
     let stored = user_copy::store(context.process, out, value);
-    if stored.is_err()
-        && let Ok(found) = handle::find(context.process, value)
-    {
-        handle::close(context.process, found);
+    if stored.is_err() {
+        // It is there: it was made by this call.
+        let _ = handle::close_value(context.process, value);
     }
     stored
+}
+
+/// Gives a new object, of which the caller has the one reference, to the program.
+pub fn hand_out<T>(context: Context, new: Ptr<T>, rights: Rights, out: u64) -> Result<(), Status> {
+    let value = handle::create(context.process, new.cast(), rights);
+    header::release(new.cast());
+    store_handle(context, value?, out)
 }

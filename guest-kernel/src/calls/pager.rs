@@ -7,8 +7,8 @@ use abi::options::PagerOp;
 use abi::{Rights, Status};
 
 use super::Context;
-use super::handle::store_handle;
-use super::vmo::{check_size, find, fresh_rights, hand_out};
+use super::handle::hand_out;
+use super::vmo::{check_size, find, fresh_rights};
 use super::vmo_ops::in_range;
 use crate::object::{handle, header, pager, vmo, writeback};
 use crate::state::{Follow, Ptr};
@@ -52,9 +52,7 @@ pub fn create(context: Context, options: u32, out: u64) -> Result<(), Status> {
         return Err(Status::INVALID_ARGS);
     }
     let new = pager::create()?;
-    let value = handle::create(context.process, new.cast(), Rights::DEFAULT_PAGER);
-    header::release(new.cast());
-    store_handle(context, value?, out)
+    hand_out(context, new, Rights::DEFAULT_PAGER, out)
 }
 
 /// Makes a VMO whose pages the pager supplies (reference §17.2).

@@ -5,9 +5,9 @@ use abi::objects::{ObjectType, Port, WaitKind};
 use abi::{Rights, Status};
 
 use super::Context;
-use super::handle::store_handle;
+use super::handle::hand_out;
 use super::wait::block_until;
-use crate::object::{handle, header, port};
+use crate::object::{handle, port};
 use crate::sched::Wait;
 use crate::state::Ptr;
 use crate::user_copy;
@@ -21,9 +21,7 @@ pub fn create(context: Context, options: u32, out: u64) -> Result<(), Status> {
         return Err(Status::INVALID_ARGS);
     }
     let new = port::create()?;
-    let value = handle::create(context.process, new.cast(), Rights::DEFAULT_PORT);
-    header::release(new.cast());
-    store_handle(context, value?, out)
+    hand_out(context, new, Rights::DEFAULT_PORT, out)
 }
 
 /// Queues a packet; whatever its type says, it becomes USER.

@@ -61,9 +61,8 @@ pub fn process_create(
         .and_then(|()| user_copy::store(context.process, out.0, value));
     if stored.is_err() {
         for value in [Ok(value), vmar_value].into_iter().flatten() {
-            if let Ok(found) = handle::find(context.process, value) {
-                handle::close(context.process, found);
-            }
+            // The one that could not be stored is closed already.
+            let _ = handle::close_value(context.process, value);
         }
     }
     stored
@@ -77,24 +76,18 @@ pub fn process_start(
     thread: u32,
     entry: Entry,
 ) -> Result<(), Status> {
-    let checked = check_process_start(context, process, thread, entry);
-    let argument = handle::find(context.process, entry.arg1 as u32);
-    match checked {
-        Ok((process, thread)) => {
-            let value =
-                argument.map_or(0, |found| handle::transfer(context.process, found, process));
-            thread::set_entry(thread, entry.pc, entry.sp, u64::from(value), entry.arg2);
-            process::started(process, host::clock());
-            thread::start(thread);
-            Ok(())
-        }
-        Err(status) => {
-            if let Ok(found) = argument {
-                handle::close(context.process, found);
-            }
-            Err(status)
-        }
-    }
+    let argument = entry.arg1 as u32;
+    let (process, thread) =
+        check_process_start(context, process, thread, entry).inspect_err(|_| {
+            // There need not be one.
+            let _ = handle::close_value(context.process, argument);
+        })?;
+    let value = handle::find(context.process, argument)
+        .map_or(0, |found| handle::transfer(context.process, found, process));
+    thread::set_entry(thread, entry.pc, entry.sp, u64::from(value), entry.arg2);
+    process::started(process, host::clock());
+    thread::start(thread);
+    Ok(())
 }
 
 fn check_process_start(

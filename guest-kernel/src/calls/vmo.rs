@@ -7,20 +7,13 @@ use abi::objects::{
 use abi::{Rights, Status};
 
 use super::Context;
-use super::handle::{store_handle, wait_for_place};
+use super::handle::{hand_out, store_handle, wait_for_place};
 use crate::object::{handle, header, pages, vmo};
 use crate::state::Ptr;
 
 /// The VMO that a handle with those rights leads to.
 pub fn find(context: Context, value: u32, rights: Rights) -> Result<(Ptr<Vmo>, Rights), Status> {
     handle::find_object(context.process, value, ObjectType::VMO, rights)
-}
-
-/// Gives a new VMO, of which the caller has the one reference, to the program.
-pub fn hand_out(context: Context, new: Ptr<Vmo>, rights: Rights, out: u64) -> Result<(), Status> {
-    let value = handle::create(context.process, new.cast(), rights);
-    header::release(new.cast());
-    store_handle(context, value?, out)
 }
 
 /// The sizes of a VMO to be made: its size in bytes, a multiple of the page size.

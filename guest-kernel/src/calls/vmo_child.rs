@@ -5,7 +5,8 @@ use abi::options::ChildOptions;
 use abi::{Rights, Status};
 
 use super::Context;
-use super::vmo::{find, hand_out, round_up};
+use super::handle::hand_out;
+use super::vmo::{find, round_up};
 use crate::object::clone::{self, Kind, Part};
 use crate::object::vmo;
 use crate::state::Ptr;

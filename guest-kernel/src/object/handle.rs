@@ -206,6 +206,14 @@ pub fn close(process: Ptr<Process>, found: Found) {
     header::release(object);
 }
 
+/// Closes the handle of a process with that value.
+///
+/// # Errors
+/// As [`find`].
+pub fn close_value(process: Ptr<Process>, value: u32) -> Result<(), Status> {
+    find(process, value).map(|found| close(process, found))
+}
+
 /// Closes every handle of a process.
 pub fn close_all(process: Ptr<Process>) {
     loop {
