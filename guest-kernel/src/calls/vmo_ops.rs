@@ -31,18 +31,13 @@ pub fn op_range(
         }
     };
     match op {
-        RangeOp::COMMIT => {
+        RangeOp::COMMIT | RangeOp::DECOMMIT | RangeOp::ZERO => {
             need(Rights::WRITE)?;
-            in_range_or_waited(vmo, offset, size)?;
-            vmo_ops::commit(vmo, offset, size)
+            on_pages(vmo, op, offset, size)
         }
-        RangeOp::DECOMMIT => {
-            need(Rights::WRITE)?;
-            if vmo::has_fixed_frames(vmo) {
-                return Err(Status::NOT_SUPPORTED);
-            }
-            in_range(vmo, offset, size)?;
-            vmo_ops::decommit(vmo, offset, size)
+        RangeOp::PREFETCH => {
+            need(Rights::READ)?;
+            on_pages(vmo, op, offset, size)
         }
         RangeOp::LOCK | RangeOp::TRY_LOCK => {
             need(Rights::READ | Rights::WRITE)?;
@@ -66,8 +61,30 @@ pub fn op_range(
             need(Rights::WRITE)?;
             check_cache_range(vmo, offset, size)
         }
+        // Hints need no right; there are no other operations.
+        _ => on_pages(vmo, op, offset, size),
+    }
+}
+
+/// Does an operation on pages, named by their VMO or by where it is mapped; the right to
+/// it was checked.
+///
+/// # Errors
+/// INVALID_ARGS for an operation that is none on pages; those of the operation.
+pub(super) fn on_pages(vmo: Ptr<Vmo>, op: u32, offset: u64, size: u64) -> Result<(), Status> {
+    match op {
+        RangeOp::COMMIT => {
+            in_range_or_waited(vmo, offset, size)?;
+            vmo_ops::commit(vmo, offset, size)
+        }
+        RangeOp::DECOMMIT => {
+            if vmo::has_fixed_frames(vmo) {
+                return Err(Status::NOT_SUPPORTED);
+            }
+            in_range(vmo, offset, size)?;
+            vmo_ops::decommit(vmo, offset, size)
+        }
         RangeOp::ZERO => {
-            need(Rights::WRITE)?;
             if !vmo::is_cached(vmo) {
                 return Err(Status::BAD_STATE);
             }
@@ -85,7 +102,6 @@ pub fn op_range(
             Ok(())
         }
         RangeOp::PREFETCH => {
-            need(Rights::READ)?;
             in_range_or_waited(vmo, offset, size)?;
             vmo_ops::prefetch(vmo, offset, size)
         }
@@ -110,7 +126,7 @@ pub(super) fn in_range(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Stat
 
 /// A call that has waited for a page was in range when it came; if the VMO was cut since,
 /// it goes on with the rest (reference §17.9).
-pub(super) fn in_range_or_waited(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
+fn in_range_or_waited(vmo: Ptr<Vmo>, offset: u64, size: u64) -> Result<(), Status> {
     if vmo_ops::has_waited() {
         return Ok(());
     }

@@ -6,8 +6,8 @@ use abi::options::{RangeOp, VmOptions};
 use abi::{Rights, Status};
 
 use super::super::Context;
-use super::super::vmo_ops::{in_range, in_range_or_waited};
-use crate::object::{attribution, handle, mapping, vmar, vmo, vmo_ops};
+use super::super::vmo_ops::on_pages;
+use crate::object::{attribution, handle, mapping, vmar};
 use crate::state::Ptr;
 
 /// Changes permissions.
@@ -112,38 +112,11 @@ fn op_mapping(mapping: Ptr<Mapping>, op: u32, base: u64, size: u64) -> Result<()
     }
     let vmo = Ptr::new(mapping.vmo);
     let offset = mapping.vmo_offset + (base - mapping.region.base);
-    match op {
-        RangeOp::COMMIT => {
-            in_range_or_waited(vmo, offset, size)?;
-            vmo_ops::commit(vmo, offset, size)?;
-        }
-        RangeOp::DECOMMIT => {
-            if vmo::has_fixed_frames(vmo) {
-                return Err(Status::NOT_SUPPORTED);
-            }
-            in_range(vmo, offset, size)?;
-            return vmo_ops::decommit(vmo, offset, size);
-        }
-        RangeOp::ZERO => {
-            if !vmo::is_cached(vmo) {
-                return Err(Status::BAD_STATE);
-            }
-            in_range(vmo, offset, size)?;
-            return vmo_ops::zero(vmo, offset, size);
-        }
-        RangeOp::PREFETCH => {
-            in_range_or_waited(vmo, offset, size)?;
-            vmo_ops::prefetch(vmo, offset, size)?;
-        }
-        RangeOp::DONT_NEED | RangeOp::ALWAYS_NEED if vmo::pager_root(vmo).is_some() => {
-            in_range_or_waited(vmo, offset, size)?;
-            if op == RangeOp::ALWAYS_NEED {
-                vmo_ops::always_need(vmo, offset, size)?;
-            }
-        }
-        _ => {}
+    // What is there already is all that MAP_RANGE is about.
+    if op != RangeOp::MAP_RANGE {
+        on_pages(vmo, op, offset, size)?;
     }
-    if op != RangeOp::DONT_NEED {
+    if !matches!(op, RangeOp::DECOMMIT | RangeOp::ZERO | RangeOp::DONT_NEED) {
         attribution::map_present(mapping, base, size);
     }
     Ok(())
