@@ -11,7 +11,7 @@ use abi::{Rights, Status};
 
 use super::Context;
 use crate::object::mapping::Attributes;
-use crate::object::{attribution, handle, vmar, vmo};
+use crate::object::{fault_in, handle, vmar, vmo};
 use crate::state::{Ptr, root};
 use crate::user_copy;
 
@@ -84,7 +84,7 @@ pub fn map(context: Context, value: u32, request: MapRequest) -> Result<(), Stat
     };
     let mapping = vmar::map(vmar, base, size, attributes, overwrite)?;
     if options.contains(VmOptions::MAP_RANGE) {
-        attribution::map_present(mapping, base, size);
+        fault_in::map_present(mapping, base, size);
     }
     let stored = user_copy::store(process, request.out, base);
     if stored.is_err() {

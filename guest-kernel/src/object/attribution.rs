@@ -1,11 +1,10 @@
-//! Whose the pages of a VMO are (reference §15.1), and which of them are there.
+//! Whose the pages of a VMO are (reference §15.1).
 
-use abi::entry::{ADDRESS_MASK, PRESENT, WRITABLE};
-use abi::layout::{PAGE_SHIFT, PAGE_SIZE};
-use abi::objects::{CachePolicy, Mapping, Permissions, Vmo};
+use abi::entry::{ADDRESS_MASK, WRITABLE};
+use abi::layout::PAGE_SIZE;
+use abi::objects::Vmo;
 
 use super::{page_list, vmo};
-use crate::arch::paging;
 use crate::mem::frames;
 use crate::state::Ptr;
 
@@ -55,9 +54,10 @@ pub fn of_range(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Counts {
         return counts;
     }
     let mut own = 0;
-    each_present(vmo, offset, length, |_, entry| {
-        let others = if entry & WRITABLE == 0 {
-            frames::entry(entry & ADDRESS_MASK).extra_owners
+    let end = offset.saturating_add(length).min(vmo.size);
+    for page in page_list::present(vmo, offset, end) {
+        let others = if page.entry & WRITABLE == 0 {
+            frames::entry(page.entry & ADDRESS_MASK).extra_owners
         } else {
             0
         };
@@ -66,63 +66,7 @@ pub fn of_range(vmo: Ptr<Vmo>, offset: u64, length: u64) -> Counts {
         } else {
             counts.add(PAGE_SIZE, u64::from(others) + 1);
         }
-        true
-    });
+    }
     counts.add(own, 1);
     counts
-}
-
-/// Shows the entries of the pages that a VMO has itself in `[offset, offset + length)`, in
-/// ascending order, with their offsets, until `visit` says that it is enough.
-fn each_present(vmo: Ptr<Vmo>, offset: u64, length: u64, mut visit: impl FnMut(u64, u64) -> bool) {
-    let end = offset.saturating_add(length).min(vmo.size);
-    let mut at = offset;
-    while at < end {
-        let slots = match page_list::find_slots(vmo, at) {
-            Ok(slots) => slots,
-            Err(gap) => {
-                at = at.saturating_add(gap);
-                continue;
-            }
-        };
-        let count = slots.count.min((end - at).div_ceil(PAGE_SIZE));
-        for i in 0..count {
-            // SAFETY: below the count of `find_slots`.
-            let entry = unsafe { slots.first.add(i as usize).read() };
-            if entry & PRESENT != 0 && !visit(at + (i << PAGE_SHIFT), entry) {
-                return;
-            }
-        }
-        at = at.saturating_add(count << PAGE_SHIFT);
-    }
-}
-
-/// Maps the pages of `[base, base + length)` of a mapping that its VMO has itself: those
-/// take nothing but page tables. Failing is no failure (reference §13.1).
-pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
-    let permissions = Permissions::from_bits_retain(mapping.permissions);
-    if !permissions.contains(Permissions::READ) {
-        return;
-    }
-    let (target, shift) = vmo::target(Ptr::new(mapping.vmo));
-    let policy = CachePolicy(target.cache_policy);
-    let offset = mapping.vmo_offset + (base - mapping.region.base);
-    let length = length.min(vmo::mappable_size(mapping).saturating_sub(offset));
-    let process = Ptr::new(mapping.process);
-    each_present(target, offset + shift, length, |at, entry| {
-        let address = base + (at - shift - offset);
-        let Ok(slot) = paging::entry_slot(process, address) else {
-            return false;
-        };
-        let writable = entry & WRITABLE != 0;
-        let leaf = paging::leaf(entry & ADDRESS_MASK, permissions, writable, policy);
-        // SAFETY: a slot of a live table, for this address.
-        unsafe {
-            // Only in place of nothing, so that no translation is stale.
-            if slot.read() & PRESENT == 0 {
-                slot.write(leaf);
-            }
-        }
-        true
-    });
 }

@@ -198,3 +198,33 @@ pub fn map_ahead(mapping: Ptr<Mapping>, address: u64) {
         }
     }
 }
+
+/// Maps the pages of `[base, base + length)` of a mapping that its VMO has itself: those
+/// take nothing but page tables. Failing is no failure (reference §13.1).
+pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
+    let permissions = Permissions::from_bits_retain(mapping.permissions);
+    if !permissions.contains(Permissions::READ) {
+        return;
+    }
+    let (target, shift) = vmo::target(Ptr::new(mapping.vmo));
+    let policy = CachePolicy(target.cache_policy);
+    let offset = mapping.vmo_offset + (base - mapping.region.base);
+    let length = length.min(vmo::mappable_size(mapping).saturating_sub(offset));
+    let process = Ptr::new(mapping.process);
+    let start = offset + shift;
+    let end = start.saturating_add(length).min(target.size);
+    for page in page_list::present(target, start, end) {
+        let Ok(slot) = paging::entry_slot(process, base + (page.offset - start)) else {
+            return;
+        };
+        let writable = page.entry & WRITABLE != 0;
+        let leaf = paging::leaf(page.entry & ADDRESS_MASK, permissions, writable, policy);
+        // SAFETY: a slot of a live table, for this address.
+        unsafe {
+            // Only in place of nothing, so that no translation is stale.
+            if slot.read() & PRESENT == 0 {
+                slot.write(leaf);
+            }
+        }
+    }
+}

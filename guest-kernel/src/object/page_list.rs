@@ -138,36 +138,43 @@ pub fn entry(vmo: Ptr<Vmo>, offset: u64) -> u64 {
     }
 }
 
-/// The first page in `[from, end)`.
-pub fn next_present(vmo: Ptr<Vmo>, from: u64, end: u64) -> Option<Page> {
+/// The pages in `[from, end)`, in ascending order. Pages may be taken and put meanwhile, but
+/// no table may go.
+pub fn present(vmo: Ptr<Vmo>, from: u64, end: u64) -> impl Iterator<Item = Page> {
     let mut at = from & !(PAGE_SIZE - 1);
-    while at < end {
-        let slots = match find_slots(vmo, at) {
-            Ok(slots) => slots,
-            Err(gap) => {
-                at = at.saturating_add(gap);
-                continue;
+    let mut slots = Slots {
+        table: 0,
+        first: core::ptr::null_mut(),
+        count: 0,
+    };
+    core::iter::from_fn(move || {
+        while at < end {
+            if slots.count == 0 {
+                match find_slots(vmo, at) {
+                    Ok(found) => slots = found,
+                    Err(gap) => {
+                        at = at.saturating_add(gap);
+                        continue;
+                    }
+                }
             }
-        };
-        let mut slot = slots.first;
-        for _ in 0..slots.count.min((end - at).div_ceil(PAGE_SIZE)) {
-            // SAFETY: below the count of `find_slots`.
-            let entry = unsafe { slot.read() };
-            if entry & PRESENT != 0 {
-                let table = slots.table;
-                return Some(Page {
-                    offset: at,
-                    entry,
-                    slot,
-                    table,
-                });
-            }
-            // SAFETY: at most one past the table's end, and then not used.
-            slot = unsafe { slot.add(1) };
+            let page = Page {
+                offset: at,
+                // SAFETY: one of the entries that `find_slots` counted.
+                entry: unsafe { slots.first.read() },
+                slot: slots.first,
+                table: slots.table,
+            };
             at = at.saturating_add(PAGE_SIZE);
+            slots.count -= 1;
+            // SAFETY: at most one past the table's end, and then not used.
+            slots.first = unsafe { slots.first.add(1) };
+            if page.entry & PRESENT != 0 {
+                return Some(page);
+            }
         }
-    }
-    None
+        None
+    })
 }
 
 /// Puts a page where none is; `entry` is present.
@@ -276,38 +283,13 @@ fn destroy_table(table: u64, levels: u32) {
 ///
 /// # Errors
 /// NO_MEMORY; the child then holds a part and must be destroyed.
-pub fn share(parent: Ptr<Vmo>, offset: u64, size: u64, mut child: Ptr<Vmo>) -> Result<(), Status> {
+pub fn share(parent: Ptr<Vmo>, offset: u64, size: u64, child: Ptr<Vmo>) -> Result<(), Status> {
     let end = offset.saturating_add(size).min(parent.size);
-    let mut at = offset;
-    while at < end {
-        let slots = match find_slots(parent, at) {
-            Ok(slots) => slots,
-            Err(gap) => {
-                at = at.saturating_add(gap);
-                continue;
-            }
-        };
-        let count = slots.count.min((end - at) >> PAGE_SHIFT);
-        for i in 0..count {
-            // SAFETY: below the count of `find_slots`.
-            let slot = unsafe { slots.first.add(i as usize) };
-            // SAFETY: as above.
-            let entry = unsafe { slot.read() };
-            if entry & PRESENT == 0 {
-                continue;
-            }
-            let frame = entry & ADDRESS_MASK;
-            let target = make_slots(child, at + i * PAGE_SIZE - offset)?;
-            // SAFETY: slots of live tables.
-            unsafe {
-                slot.write(frame | PRESENT);
-                target.first.write(frame | PRESENT);
-            }
-            count_used(target.table, 1);
-            frames::entry(frame).extra_owners += 1;
-            child.page_count += 1;
-        }
-        at += count << PAGE_SHIFT;
+    for page in present(parent, offset, end) {
+        let frame = page.entry & ADDRESS_MASK;
+        put(child, page.offset - offset, frame | PRESENT)?;
+        page.set(frame | PRESENT);
+        frames::entry(frame).extra_owners += 1;
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ pub fn vmo_gone(mut source: Ptr<PageSource>) {
 pub fn need_page(missing: Missing, length: u64) -> Status {
     let Missing { vmo, offset, room } = missing;
     let end = offset.saturating_add(length.min(room));
-    let present = page_list::next_present(vmo, offset, end);
+    let present = page_list::present(vmo, offset, end).next();
     let end = present.map_or(end, |page| page.offset);
     need(vmo, offset, end, PageCommand::READ, WaitKind::PAGE)
 }

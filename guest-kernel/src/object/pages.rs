@@ -368,7 +368,7 @@ pub fn move_page(
 /// # Errors
 /// NO_MEMORY.
 pub fn take_page(from: Ptr<Vmo>, offset: u64) -> Result<u64, Status> {
-    let Some(page) = page_list::next_present(from, offset, offset + PAGE_SIZE) else {
+    let Some(page) = page_list::present(from, offset, offset + PAGE_SIZE).next() else {
         return frames::allocate();
     };
     if page.entry & WRITABLE == 0 {
@@ -385,9 +385,7 @@ pub fn take_page(from: Ptr<Vmo>, offset: u64) -> Result<u64, Status> {
 /// Throws the clean pages of a VMO with a pager away.
 pub fn drop_clean(vmo: Ptr<Vmo>) {
     fault_in::forget_pages(vmo, 0, u64::MAX, None);
-    let mut at = 0;
-    while let Some(page) = page_list::next_present(vmo, at, vmo.size) {
-        at = page.offset + PAGE_SIZE;
+    for page in page_list::present(vmo, 0, vmo.size) {
         if page.entry & (WRITABLE | AWAITING_CLEAN) == 0 {
             page.take(vmo);
             frames::release(page.entry & ADDRESS_MASK);

@@ -57,9 +57,7 @@ pub fn end(vmo: Ptr<Vmo>, offset: u64, length: u64) {
 }
 
 fn change(vmo: Ptr<Vmo>, from: u64, end: u64, new: impl Fn(u64) -> u64) {
-    let mut at = from;
-    while let Some(page) = page_list::next_present(vmo, at, end) {
-        at = page.offset + PAGE_SIZE;
+    for page in page_list::present(vmo, from, end) {
         page.set(new(page.entry));
     }
 }

@@ -7,7 +7,7 @@ use abi::{Rights, Status};
 
 use super::super::Context;
 use super::super::vmo_ops::on_pages;
-use crate::object::{attribution, handle, mapping, vmar};
+use crate::object::{fault_in, handle, mapping, vmar};
 use crate::state::Ptr;
 
 /// Changes permissions.
@@ -117,7 +117,7 @@ fn op_mapping(mapping: Ptr<Mapping>, op: u32, base: u64, size: u64) -> Result<()
         on_pages(vmo, op, offset, size)?;
     }
     if !matches!(op, RangeOp::DECOMMIT | RangeOp::ZERO | RangeOp::DONT_NEED) {
-        attribution::map_present(mapping, base, size);
+        fault_in::map_present(mapping, base, size);
     }
     Ok(())
 }
