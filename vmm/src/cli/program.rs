@@ -75,6 +75,16 @@ pub fn resolve(name: &OsStr) -> Result<Program, ReadError> {
     })
 }
 
+/// What to tell somebody who has just built `hello` and then names the built-in `hello`.
+pub fn hidden_file(name: &OsStr) -> Option<String> {
+    let path = Path::new(name);
+    let bare = path.file_name() == Some(name);
+    let shown = name.to_str().filter(|_| bare)?;
+    builtin_program(shown)?;
+    path.is_file()
+        .then(|| format!("`{shown}` is the built-in program; the file is `./{shown}`"))
+}
+
 /// The bytes of a file; `what` it should be is for the message.
 ///
 /// # Errors
@@ -108,6 +118,15 @@ mod tests {
         assert_eq!(program.name, "hello");
         assert_eq!(program.elf, builtin_program("hello").unwrap());
         assert!(program.args.is_empty() && program.env.is_empty());
+    }
+
+    #[test]
+    fn only_a_bare_name_of_a_built_in_program_hides_a_file() {
+        // The folder of the tests has this file, and there is no program of that name.
+        assert!(Path::new("Cargo.toml").is_file());
+        for name in ["Cargo.toml", "hello", "./hello", "/"] {
+            assert_eq!(hidden_file(OsStr::new(name)), None, "{name}");
+        }
     }
 
     #[test]

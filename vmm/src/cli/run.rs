@@ -99,6 +99,9 @@ fn programs(args: &RunArgs) -> Result<Vec<Program>, program::ReadError> {
         builtin::demo()
     } else {
         let names = args.programs.iter();
+        for told in names.clone().filter_map(|name| program::hidden_file(name)) {
+            complain(&told);
+        }
         names
             .map(|name| program::resolve(name))
             .collect::<Result<_, _>>()?

@@ -3,7 +3,7 @@
 use super::args::Backend;
 use super::test_args::{Format, TestArgs};
 use super::test_output::{self, Output};
-use super::{backend, exit_code, hosted, logging};
+use super::{backend, complain, exit_code, hosted, logging, program};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -45,6 +45,10 @@ pub fn test(args: &TestArgs) -> anyhow::Result<u8> {
     logging::start(args.verbose.saturating_sub(1));
     let format = test_output::format(args).map_err(TestUsageError::Format)?;
     let suite = discover(&args.paths).map_err(TestUsageError::from)?;
+    let paths = args.paths.iter();
+    for told in paths.filter_map(|path| program::hidden_file(path.as_os_str())) {
+        complain(&told);
+    }
     if backend::of(args.backend) == Backend::Qemu {
         return go_hosted(args, format, &suite);
     }
