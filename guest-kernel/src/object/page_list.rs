@@ -140,40 +140,46 @@ pub fn entry(vmo: Ptr<Vmo>, offset: u64) -> u64 {
 
 /// The pages in `[from, end)`, in ascending order. Pages may be taken and put meanwhile, but
 /// no table may go.
+#[inline]
 pub fn present(vmo: Ptr<Vmo>, from: u64, end: u64) -> impl Iterator<Item = Page> {
     let mut at = from & !(PAGE_SIZE - 1);
-    let mut slots = Slots {
-        table: 0,
-        first: core::ptr::null_mut(),
-        count: 0,
-    };
+    // The entries of a table that are still to be looked at.
+    let (mut slot, mut stop) = (core::ptr::null_mut::<u64>(), core::ptr::null_mut());
+    let mut table = 0;
     core::iter::from_fn(move || {
-        while at < end {
-            if slots.count == 0 {
-                match find_slots(vmo, at) {
-                    Ok(found) => slots = found,
-                    Err(gap) => {
-                        at = at.saturating_add(gap);
-                        continue;
-                    }
+        loop {
+            while slot != stop {
+                // SAFETY: before `stop`, in a live table.
+                let entry = unsafe { slot.read() };
+                let found = slot;
+                // SAFETY: at most `stop`.
+                slot = unsafe { slot.add(1) };
+                if entry & PRESENT != 0 {
+                    // `at` is what `stop` stands for.
+                    let left = (stop as u64 - found as u64) / size_of::<u64>() as u64;
+                    return Some(Page {
+                        offset: at - (left << PAGE_SHIFT),
+                        entry,
+                        slot: found,
+                        table,
+                    });
                 }
             }
-            let page = Page {
-                offset: at,
-                // SAFETY: one of the entries that `find_slots` counted.
-                entry: unsafe { slots.first.read() },
-                slot: slots.first,
-                table: slots.table,
-            };
-            at = at.saturating_add(PAGE_SIZE);
-            slots.count -= 1;
-            // SAFETY: at most one past the table's end, and then not used.
-            slots.first = unsafe { slots.first.add(1) };
-            if page.entry & PRESENT != 0 {
-                return Some(page);
+            if at >= end {
+                return None;
+            }
+            match find_slots(vmo, at) {
+                Ok(slots) => {
+                    let count = slots.count.min((end - at).div_ceil(PAGE_SIZE));
+                    table = slots.table;
+                    slot = slots.first;
+                    // SAFETY: at most one past the table's end, and then not used.
+                    stop = unsafe { slot.add(count as usize) };
+                    at += count << PAGE_SHIFT;
+                }
+                Err(gap) => at = at.saturating_add(gap),
             }
         }
-        None
     })
 }
 
