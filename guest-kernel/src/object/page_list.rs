@@ -141,46 +141,79 @@ pub fn entry(vmo: Ptr<Vmo>, offset: u64) -> u64 {
 /// The pages in `[from, end)`, in ascending order. Pages may be taken and put meanwhile, but
 /// no table may go.
 #[inline]
-pub fn present(vmo: Ptr<Vmo>, from: u64, end: u64) -> impl Iterator<Item = Page> {
-    let mut at = from & !(PAGE_SIZE - 1);
-    // The entries of a table that are still to be looked at.
-    let (mut slot, mut stop) = (core::ptr::null_mut::<u64>(), core::ptr::null_mut());
-    let mut table = 0;
-    core::iter::from_fn(move || {
+pub fn present(vmo: Ptr<Vmo>, from: u64, end: u64) -> Present {
+    Present {
+        vmo,
+        at: from & !(PAGE_SIZE - 1),
+        end,
+        slot: core::ptr::null_mut(),
+        stop: core::ptr::null_mut(),
+        table: 0,
+    }
+}
+
+/// See [`present`].
+pub struct Present {
+    vmo: Ptr<Vmo>,
+    /// What comes after the entries that are at hand.
+    at: u64,
+    end: u64,
+    /// The entries of `table` that are still to be looked at.
+    slot: *mut u64,
+    stop: *mut u64,
+    table: u64,
+}
+
+impl Present {
+    /// Goes on to the next table; false if there is none.
+    #[inline(never)]
+    fn refill(&mut self) -> bool {
+        while self.at < self.end {
+            match find_slots(self.vmo, self.at) {
+                Ok(slots) => {
+                    let left = (self.end - self.at).div_ceil(PAGE_SIZE);
+                    let count = slots.count.min(left);
+                    self.table = slots.table;
+                    self.slot = slots.first;
+                    // SAFETY: at most one past the table's end, and then not used.
+                    self.stop = unsafe { slots.first.add(count as usize) };
+                    self.at += count << PAGE_SHIFT;
+                    return true;
+                }
+                Err(gap) => self.at = self.at.saturating_add(gap),
+            }
+        }
+        false
+    }
+}
+
+impl Iterator for Present {
+    type Item = Page;
+
+    #[inline]
+    fn next(&mut self) -> Option<Page> {
         loop {
-            while slot != stop {
+            while self.slot != self.stop {
+                let slot = self.slot;
                 // SAFETY: before `stop`, in a live table.
                 let entry = unsafe { slot.read() };
-                let found = slot;
                 // SAFETY: at most `stop`.
-                slot = unsafe { slot.add(1) };
+                self.slot = unsafe { slot.add(1) };
                 if entry & PRESENT != 0 {
-                    // `at` is what `stop` stands for.
-                    let left = (stop as u64 - found as u64) / size_of::<u64>() as u64;
+                    let left = (self.stop as u64 - slot as u64) / size_of::<u64>() as u64;
                     return Some(Page {
-                        offset: at - (left << PAGE_SHIFT),
+                        offset: self.at - (left << PAGE_SHIFT),
                         entry,
-                        slot: found,
-                        table,
+                        slot,
+                        table: self.table,
                     });
                 }
             }
-            if at >= end {
+            if !self.refill() {
                 return None;
             }
-            match find_slots(vmo, at) {
-                Ok(slots) => {
-                    let count = slots.count.min((end - at).div_ceil(PAGE_SIZE));
-                    table = slots.table;
-                    slot = slots.first;
-                    // SAFETY: at most one past the table's end, and then not used.
-                    stop = unsafe { slot.add(count as usize) };
-                    at += count << PAGE_SHIFT;
-                }
-                Err(gap) => at = at.saturating_add(gap),
-            }
         }
-    })
+    }
 }
 
 /// Puts a page where none is; `entry` is present.
