@@ -104,34 +104,44 @@ pub fn create(mut process: Ptr<Process>) -> Result<(), Status> {
 ///
 /// The kernel itself clears them. Shadow-paging KVM follows the guest's own writes to page
 /// tables but not the host's: a table that the host had zeroed would live on in KVM's copy,
-/// and show the pages of this process to the next one that gets the frame for a table.
+/// and show the pages of this process to the next one that gets the frame for a table. Nor
+/// does it clear more than was written: KVM looks at each of these writes.
 pub fn destroy(mut process: Ptr<Process>) {
+    if process.page_table != 0 {
+        // SAFETY: a table that nothing leads to any more.
+        unsafe { entries(process.page_table).add(KERNEL_ENTRY).write(0) };
+    }
     process.page_table = 0;
     process.table_count = 0;
     let mut frame = process.first_table;
     process.first_table = 0;
     while frame != 0 {
         let address = u64::from(frame) << PAGE_SHIFT;
-        frame = frames::entry(address).next_free;
-        // SAFETY: a table that nothing leads to any more.
-        unsafe { cpu::clear(entries(address), TABLE_ENTRIES) };
+        let entry = frames::entry(address);
+        let (first, end) = entry.touched();
+        // SAFETY: a table that nothing leads to any more, and some of its entries.
+        unsafe { cpu::clear(entries(address).add(first as usize), (end - first) as usize) };
+        frame = entry.next_free;
         frames::free_clean(address);
     }
 }
 
-/// The last-level entry for `address`, making tables on the way.
+/// The last-level entry for `address`, making tables on the way. The caller may write it
+/// and the next ones of its table, `count` at most.
 ///
 /// # Errors
 /// NO_MEMORY.
-pub fn entry_slot(process: Ptr<Process>, address: u64) -> Result<*mut u64, Status> {
+pub fn entry_slots(process: Ptr<Process>, address: u64, count: u64) -> Result<*mut u64, Status> {
     let mut table = process.page_table;
     for level in [3, 2, 1] {
+        let index = index(address, level);
         // SAFETY: `table` is one of the process's tables, the index is masked.
-        let slot = unsafe { entries(table).add(index(address, level)) };
+        let slot = unsafe { entries(table).add(index) };
         // SAFETY: as above.
         let entry = unsafe { slot.read() };
         table = if entry & PRESENT == 0 {
             let fresh = add_table(process)?;
+            frames::entry(table).touch(index as u32, index as u32 + 1);
             // SAFETY: as above.
             unsafe { slot.write(fresh | TABLE) };
             fresh
@@ -139,8 +149,11 @@ pub fn entry_slot(process: Ptr<Process>, address: u64) -> Result<*mut u64, Statu
             entry & ADDRESS_MASK
         };
     }
+    let first = index(address, 0);
+    let end = (first as u64 + count).min(TABLE_ENTRIES as u64);
+    frames::entry(table).touch(first as u32, end as u32);
     // SAFETY: as above.
-    Ok(unsafe { entries(table).add(index(address, 0)) })
+    Ok(unsafe { entries(table).add(first) })
 }
 
 /// The last-level entry for `address`, or how many bytes from `address` on have no

@@ -98,9 +98,9 @@ fn map_table(
     let process: Ptr<Process> = Ptr::new(mapping.process);
     let permissions = Permissions::from_bits_retain(mapping.permissions);
     let policy = CachePolicy(target.cache_policy);
-    let mut slot = paging::entry_slot(process, address)?;
     let room = 512 - ((address >> PAGE_SHIFT) & 511);
     let mut count = room.min(length.div_ceil(PAGE_SIZE));
+    let mut slot = paging::entry_slots(process, address, count)?;
     let absent = paging::leaf(root().zero_frame, permissions, false, policy);
     let shared = paging::leaf(0, permissions, false, policy);
     let own = paging::leaf(0, permissions, true, policy);
@@ -179,12 +179,12 @@ pub fn map_ahead(mapping: Ptr<Mapping>, address: u64) {
     let Ok(slots) = page_list::find_slots(vmo, offset + shift) else {
         return;
     };
-    let Ok(first) = paging::entry_slot(Ptr::new(mapping.process), page) else {
+    let room = 512 - ((page >> PAGE_SHIFT) & 511);
+    let count = PAGES.min(slots.count).min(room).min(left >> PAGE_SHIFT);
+    let Ok(first) = paging::entry_slots(Ptr::new(mapping.process), page, count) else {
         return;
     };
     let policy = CachePolicy(vmo.cache_policy);
-    let room = 512 - ((page >> PAGE_SHIFT) & 511);
-    let count = PAGES.min(slots.count).min(room).min(left >> PAGE_SHIFT);
     for i in 1..count as usize {
         // SAFETY: both tables have `count` entries from here on.
         let (source, target) = unsafe { (slots.first.add(i), first.add(i)) };
@@ -214,7 +214,7 @@ pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
     let start = offset + shift;
     let end = start.saturating_add(length).min(target.size);
     for page in page_list::present(target, start, end) {
-        let Ok(slot) = paging::entry_slot(process, base + (page.offset - start)) else {
+        let Ok(slot) = paging::entry_slots(process, base + (page.offset - start), 1) else {
             return;
         };
         let writable = page.entry & WRITABLE != 0;

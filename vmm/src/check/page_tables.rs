@@ -98,6 +98,7 @@ impl<'m, M: PhysicalMemory> Checker<'m, M> {
             return;
         };
         let shift = PAGE_SHIFT + 9 * (level - 1);
+        let touched = self.frame_entry(address).unwrap_or_default().touched();
         for (index, entry) in (0u64..).zip(entries.iter().copied()) {
             if level == 4 && index >= 256 {
                 let kernel = if index == 511 { self.kernel_entry } else { 0 };
@@ -108,10 +109,16 @@ impl<'m, M: PhysicalMemory> Checker<'m, M> {
                 );
                 continue;
             }
+            let at = base | (index << shift);
+            let known = (u64::from(touched.0)..u64::from(touched.1)).contains(&index);
+            self.rule(
+                walk.process,
+                entry == 0 || known,
+                format_args!("the entry of level {level} for {at:#x} is not among the touched"),
+            );
             if entry & PRESENT == 0 {
                 continue;
             }
-            let at = base | (index << shift);
             if level == 1 {
                 self.check_leaf(walk, at, entry);
             } else if entry & LARGE != 0 || entry & (USER | WRITABLE) != USER | WRITABLE {

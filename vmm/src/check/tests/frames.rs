@@ -166,6 +166,11 @@ fn page_tables_are_those_of_their_process() {
         let top = w.guest.get::<Process>(w.process).unwrap().page_table;
         w.edit(GuestAddress(top + 511 * 8), |entry: &mut u64| *entry = 7);
     });
+    broken("is not among the touched", |w| {
+        // Not present, so that it leads nowhere; but the kernel would not clear it.
+        let top = w.guest.get::<Process>(w.process).unwrap().page_table;
+        w.edit(GuestAddress(top + 200 * 8), |entry: &mut u64| *entry = 2);
+    });
     broken("the entry of level 4 for", |w| {
         let top = w.guest.get::<Process>(w.process).unwrap().page_table;
         w.edit(GuestAddress(top), |entry: &mut u64| *entry &= !USER);

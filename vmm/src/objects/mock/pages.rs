@@ -219,6 +219,10 @@ impl MockGuest {
         for level in (1..=levels).rev() {
             let index = (position >> (PAGE_SHIFT + 9 * (level - 1))) & TABLE_MASK;
             let entry = GuestAddress(table.0 + index * 8);
+            if process.is_some() {
+                let index = u32::try_from(index).unwrap_or(0);
+                self.edit_frame(table.0, |entry| entry.touch(index, index + 1))?;
+            }
             if level == 1 {
                 return Ok(entry);
             }
