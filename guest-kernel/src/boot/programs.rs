@@ -16,8 +16,13 @@ use super::vdso;
 use crate::host;
 use crate::object::header::name as vmo_name;
 use crate::object::mapping::Attributes;
-use crate::object::{handle, header, pages, plain, process, thread, vmar, vmo};
+use crate::object::{fault_in, handle, header, pages, plain, process, thread, vmar, vmo};
 use crate::state::{Ptr, root};
+
+/// Bytes of each segment that are mapped before the program starts. A fault costs a shadowing
+/// KVM a millisecond, for it looks at each write to a page table that it knows; before the
+/// first instruction it knows none, and an entry costs no more than the kernel's own work.
+const MAPPED_AHEAD: u64 = 64 * PAGE_SIZE;
 
 /// Rights of the start-up VMO's handle.
 const STARTUP_RIGHTS: Rights = Rights::READ
@@ -151,7 +156,11 @@ fn map_segment(
             flags: MappingFlags::empty(),
         },
         false,
-    )?;
+    )
+    .map(|mapping| {
+        let length = segment.file_size.min(MAPPED_AHEAD);
+        fault_in::map_present(mapping, mapping.region.base, length);
+    })?;
     header::release(vmo.cast());
     Ok(())
 }
@@ -159,6 +168,9 @@ fn map_segment(
 /// Maps a stack; returns the address of its end.
 fn map_stack(process: Ptr<Process>, size: u64) -> Result<u64, Status> {
     let vmo = vmo::create(size, size, VmoOptions::empty(), &vmo_name(b"stack"))?;
+    pages::make_writable(vmo, size - PAGE_SIZE, PAGE_SIZE)
+        .1
+        .ok()?;
     let vmar = process::root_vmar(process).ok_or(Status::BAD_STATE)?;
     let base = vmar::choose(vmar, size, PAGE_SIZE, None)?;
     let read_write = Permissions::READ | Permissions::WRITE;
@@ -174,7 +186,8 @@ fn map_stack(process: Ptr<Process>, size: u64) -> Result<u64, Status> {
             flags: MappingFlags::empty(),
         },
         false,
-    )?;
+    )
+    .map(|mapping| fault_in::map_present(mapping, base + size - PAGE_SIZE, PAGE_SIZE))?;
     header::release(vmo.cast());
     Ok(base + size)
 }

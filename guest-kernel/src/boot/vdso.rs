@@ -8,7 +8,7 @@ use abi::{Link, Status};
 
 use super::start_info::Module;
 use crate::object::mapping::Attributes;
-use crate::object::{pages, process, vmar, vmo};
+use crate::object::{fault_in, pages, process, vmar, vmo};
 use crate::state::{Follow, Ptr, root};
 
 /// Makes the VMO of the module's frames. The root block keeps it for ever.
@@ -63,7 +63,9 @@ pub fn map(process: Ptr<Process>) -> Result<u64, Status> {
             maximum: permissions,
             flags: MappingFlags::empty(),
         };
-        vmar::map(vmar, base + start, length, attributes, false)
+        let mapping = vmar::map(vmar, base + start, length, attributes, false)?;
+        fault_in::map_present(mapping, base + start, length);
+        Ok(())
     };
     part(0, offset, Permissions::READ)?;
     part(offset, size, Permissions::READ | Permissions::EXECUTE)?;

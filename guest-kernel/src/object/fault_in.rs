@@ -213,10 +213,21 @@ pub fn map_present(mapping: Ptr<Mapping>, base: u64, length: u64) {
     let process = Ptr::new(mapping.process);
     let start = offset + shift;
     let end = start.saturating_add(length).min(target.size);
+    // Where the page before stands, if there is one in the same table.
+    let mut before: Option<(u64, *mut u64)> = None;
     for page in page_list::present(target, start, end) {
-        let Ok(slot) = paging::entry_slots(process, base + (page.offset - start), 1) else {
-            return;
+        let address = base + (page.offset - start);
+        let slot = match before {
+            Some((last, slot)) if last + PAGE_SIZE == address && paging::same_table(last) => {
+                // SAFETY: not the last entry of its table.
+                unsafe { slot.add(1) }
+            }
+            _ => match paging::entry_slots(process, address, (end - page.offset) >> PAGE_SHIFT) {
+                Ok(slot) => slot,
+                Err(_) => return,
+            },
         };
+        before = Some((address, slot));
         let writable = page.entry & WRITABLE != 0;
         let leaf = paging::leaf(page.entry & ADDRESS_MASK, permissions, writable, policy);
         // SAFETY: a slot of a live table, for this address.
