@@ -5,8 +5,11 @@ use super::kit::{at, output, vmm};
 use super::{Outcome, trial};
 use libtest_mimic::Trial;
 
+/// A name and a test.
+type Test = (&'static str, fn() -> Outcome);
+
 pub(crate) fn tests(missing: Option<&str>) -> Vec<Trial> {
-    let tests: [(&str, fn() -> Outcome); 3] = [
+    let tests: [Test; 3] = [
         ("the JSON report has assertion, place, calls", json),
         ("the JUnit report has the failure and the counts", junit),
         ("a person sees assertion, place, calls and the sum", person),
