@@ -23,7 +23,7 @@ Examples:
 pub enum Format {
     /// For people
     Text,
-    /// TAP, version 14
+    /// TAP, version 13
     Tap,
     /// JUnit's XML, as CI systems read it
     Junit,
