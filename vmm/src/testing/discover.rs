@@ -17,6 +17,8 @@ const BUILTIN_MANIFEST: &str = include_str!("../../../guest/programs/vmm-test.to
 const BUILTIN_MANIFEST_PATH: &str = "guest/programs/vmm-test.toml";
 /// What cargo keeps in the folder that it puts programs into. The folders below are its own.
 const CARGO_LOCK: &str = ".cargo-lock";
+/// Where CMake tries its compilers out.
+const CMAKE_FILES: &str = "CMakeFiles";
 /// The deepest folder that is looked into.
 const MAX_DEPTH: usize = 32;
 
@@ -192,7 +194,7 @@ impl Suite {
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             let entry = entry.map_err(unreadable(folder))?;
             let (name, path) = (entry.file_name(), entry.path());
-            if name.as_encoded_bytes().starts_with(b".") {
+            if name.as_encoded_bytes().starts_with(b".") || name == CMAKE_FILES {
                 continue;
             }
             // A link to a folder may lead to where we are.

@@ -141,3 +141,10 @@ fn of_what_cargo_has_built_only_the_programs_themselves_are_tests() {
     assert_eq!(folder.discover("debug").unwrap(), ["suite"]);
     assert_eq!(folder.discover("").unwrap(), ["debug/suite"]);
 }
+
+#[test]
+fn what_cmake_tries_its_compilers_with_is_no_test() {
+    let trial = "CMakeFiles/3.25.1/CMakeDetermineCompilerABI_C.bin";
+    let folder = Folder::new("cmake", &[("suite", elf()), (trial, elf())]);
+    assert_eq!(folder.discover("").unwrap(), ["suite"]);
+}
