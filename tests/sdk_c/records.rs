@@ -29,6 +29,9 @@ pub(crate) fn tests(tests: &mut Tests, compiler: Compiler) {
         "vmm test goes on behind a case that crashes",
         move || resumed(compiler),
     );
+    tests.vm(compiler, "vmm test is told why a case aborts", move || {
+        last_words(compiler)
+    });
     tests.vm(compiler, "every kind of value is shown", move || {
         values(compiler)
     });
@@ -237,4 +240,50 @@ fn nothing(compiler: Compiler) -> Outcome {
             }
         }
     }
+}
+
+/// A suite whose cases end the program, each in another way.
+const LAST_WORDS: &str = r#"
+    #include <assert.h>
+    #include <stdlib.h>
+    #include <zircon/assert.h>
+    #include <zxtest/zxtest.h>
+    #line 1 "place.c"
+    TEST(Ends, Asserts) { int found = 4; assert(found == 5); }
+    TEST(Ends, Aborts) { abort(); }
+    TEST(Ends, Panics) { ZX_ASSERT_MSG(sizeof(int) == 8, "an int has %zu", sizeof(int)); }
+    "#;
+
+fn last_words(compiler: Compiler) -> Outcome {
+    let program = build(compiler, &written("suite.c", LAST_WORDS), &["-O2", "-w"])?;
+    let output = Command::new(env!("CARGO_BIN_EXE_vmm"))
+        .args(["test", "--format", "json"])
+        .arg(&program)
+        .output()?;
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<serde_json::Value> = report
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    let failures: Vec<_> = lines
+        .iter()
+        .filter(|line| line.pointer("/event").is_some_and(|event| event == "case"))
+        .map(|case| {
+            let text = |pointer| case.pointer(pointer).and_then(|value| value.as_str());
+            (text("/failures/0/place"), text("/failures/0/message"))
+        })
+        .collect();
+    let wanted = [
+        (Some("place.c:1"), "`found == 5` does not hold"),
+        (None, "abort() was called"),
+        (None, "an int has 4"),
+    ];
+    let same = failures.len() == wanted.len()
+        && failures.iter().zip(wanted).all(|(found, wanted)| {
+            found.0 == wanted.0 && found.1.is_some_and(|text| text.contains(wanted.1))
+        });
+    if !same {
+        return Err(format!("the failures are {failures:#?}").into());
+    }
+    Ok(())
 }

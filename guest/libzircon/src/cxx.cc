@@ -4,17 +4,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zircon/assert.h>
 #include <zircon/syscalls.h>
 
 #include <new>
 
 namespace {
 
-[[noreturn]] void Die(const char* what) {
-  fflush(stdout);
-  fprintf(stderr, "libzircon: %s\n", what);
-  abort();
-}
+[[noreturn]] void Die(const char* what) { ZX_PANIC("libzircon: %s", what); }
 
 std::new_handler current_handler;
 

@@ -93,7 +93,17 @@ void quick_exit(int code) {
   _Exit(code);
 }
 
+HIDDEN void (*__libzircon_last_words)(const char* file, int line, const char* text);
+
+/* Tells the harness, once: the reason comes before the abort that it leads to. */
+static void last_words(const char* file, int line, const char* text) {
+  void (*tell)(const char*, int, const char*) = __libzircon_last_words;
+  __libzircon_last_words = NULL;
+  if (tell != NULL) tell(file, line, text);
+}
+
 void abort(void) {
+  last_words(NULL, 0, "abort() was called");
   __libzircon_flush();
   __builtin_trap();
 }
@@ -110,6 +120,9 @@ void __libzircon_die(const char* text) {
 void __assert_fail(const char* condition, const char* file, int line, const char* function) {
   fflush(stdout);
   fprintf(stderr, "%s:%d: %s: `%s` does not hold\n", file, line, function, condition);
+  char text[512];
+  snprintf(text, sizeof(text), "`%s` does not hold in %s", condition, function);
+  last_words(file, line, text);
   abort();
 }
 
@@ -126,5 +139,6 @@ void __zx_panic(const char* format, ...) {
   char text[1024];
   vsnprintf(text, sizeof(text), format, arguments);
   fprintf(stderr, "%s\n", text);
+  last_words(NULL, 0, text);
   abort();
 }

@@ -59,6 +59,10 @@ struct own_handles {
 };
 extern HIDDEN struct own_handles __libzircon_own;
 
+/* What a harness wants to be told before abort ends the process; `file` is null if nobody
+   knows the place. Null, or set while a case runs. */
+extern HIDDEN void (*__libzircon_last_words)(const char* file, int line, const char* text);
+
 /* vdso.c: finds every call. */
 HIDDEN void __libzircon_find_calls(uintptr_t vdso);
 

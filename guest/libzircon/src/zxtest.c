@@ -74,8 +74,8 @@ static void failure(const char* file, int line, const char* text) {
     printf("%s:%d: %s\n", file, line, text);
     return;
   }
-  char place[512];
-  snprintf(place, sizeof(place), "%s:%d", file, line);
+  char place[512] = "-";
+  if (file != NULL) snprintf(place, sizeof(place), "%s:%d", file, line);
   struct record record;
   start(&record, "%%TEST fail %u ", number);
   append(&record, place, true);
@@ -238,6 +238,8 @@ static void run_case(const struct zxtest_case* the_case, void (*before)(void),
   const char *suite = the_case->suite, *name = the_case->name;
   if (records) {
     report("begin", number, the_case);
+    // By hand, whoever aborts has said why already.
+    __libzircon_last_words = failure;
   } else {
     printf("[ RUN      ] %s.%s\n", suite, name);
   }
@@ -246,6 +248,7 @@ static void run_case(const struct zxtest_case* the_case, void (*before)(void),
   if (!fatal_failed && !skipped) the_case->run();
   if (after != NULL) after();
   zx_duration_t took = zx_clock_get_monotonic() - begin;
+  __libzircon_last_words = NULL;
   if (records) {
     struct record record;
     start(&record, "%%TEST end %u %ld", number, (long)took);
