@@ -69,6 +69,9 @@ pub enum KernelRequest {
     Clock = 0x100A,
     /// Zero `args[1]` bytes at guest-physical `args[0]`, all within one page.
     ZeroBytes = 0x100B,
+    /// The running process at `args[0]` ends: its record holds why, and the kernel takes it
+    /// apart next. A host that need not see that may stop the machine here.
+    ProcessEnding = 0x100C,
 }
 
 impl KernelRequest {
@@ -88,6 +91,7 @@ impl KernelRequest {
             0x1009 => Self::Panic,
             0x100A => Self::Clock,
             0x100B => Self::ZeroBytes,
+            0x100C => Self::ProcessEnding,
             _ => return None,
         })
     }

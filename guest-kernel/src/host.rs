@@ -113,6 +113,14 @@ pub fn process_started(process: Ptr<Process>) {
     );
 }
 
+/// Tells that a process will be taken apart.
+pub fn process_ending(process: Ptr<Process>) {
+    request(
+        KernelRequest::ProcessEnding,
+        [process.link().address(), 0, 0],
+    );
+}
+
 /// Tells that a process has ended.
 pub fn process_ended(process: Ptr<Process>) {
     request(

@@ -100,6 +100,9 @@ pub fn end(mut process: Ptr<Process>, return_code: i64) {
     header::retain(process.cast());
     process.state = ProcessState::DYING.0;
     process.return_code = return_code;
+    if running {
+        host::process_ending(process);
+    }
     while let Some(thread) = process.first_thread.get() {
         thread::end(thread);
     }

@@ -58,10 +58,20 @@ impl Processes {
             .map(|(_, id)| id)
     }
 
+    /// Whether the process at `address` is the first program's.
+    pub(super) fn is_first(&self, address: GuestAddress) -> bool {
+        self.first != 0 && self.get(address).koid == self.first
+    }
+
+    /// Whether no other process than that at `address` runs.
+    pub(super) fn is_only(&self, address: GuestAddress) -> bool {
+        matches!(&*self.known, [(only, _)] if *only == address)
+    }
+
     /// Forgets a process that has ended, so that the list stays short; says whether it was
     /// the first program's.
     pub(super) fn ended(&mut self, address: GuestAddress) -> bool {
-        let first = self.get(address).koid == self.first && self.first != 0;
+        let first = self.is_first(address);
         self.known.retain(|(known, _)| *known != address);
         first
     }

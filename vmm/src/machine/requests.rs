@@ -57,6 +57,7 @@ impl VcpuLoop {
                 let process = self.processes.get(address);
                 events.take(&Event::ProcessStart { process });
             }
+            KernelRequest::ProcessEnding => end = self.ending(GuestAddress(a), events)?,
             KernelRequest::ProcessEnded => end = self.ended(GuestAddress(a), events)?,
             KernelRequest::ThreadFaulted => self.faulted(GuestAddress(a), events)?,
             KernelRequest::CallAnswered => self.kernel_answered(&page, events)?,
@@ -127,6 +128,25 @@ impl VcpuLoop {
         }
     }
 
+    /// A process that will be taken apart. If it is the last that counts, and nobody wants
+    /// to check what is left of it, that work is not waited for.
+    fn ending(
+        &mut self,
+        address: GuestAddress,
+        events: &mut dyn EventSink,
+    ) -> Result<Option<End>, String> {
+        ProcessView::read(&*self.ram, address).map_err(|error| error.to_string())?;
+        let last = match self.until {
+            Until::First => self.processes.is_first(address),
+            Until::All => self.processes.is_only(address),
+        };
+        if self.check || !last {
+            return Ok(None);
+        }
+        let end = self.ended(address, events)?;
+        Ok(Some(end.unwrap_or_else(|| self.all_ended())))
+    }
+
     fn ended(
         &mut self,
         address: GuestAddress,
@@ -182,14 +202,18 @@ impl VcpuLoop {
         Ok(())
     }
 
+    fn all_ended(&self) -> End {
+        match self.first_code {
+            Some(first) => End::Ended { first },
+            None => End::NoPrograms,
+        }
+    }
+
     fn shutdown(&mut self, reason: u64) -> Result<End, String> {
         match reason {
             Shutdown::ALL_ENDED => {
                 self.moment = Some(Moment::AllEnded);
-                Ok(match self.first_code {
-                    Some(first) => End::Ended { first },
-                    None => End::NoPrograms,
-                })
+                Ok(self.all_ended())
             }
             Shutdown::DEADLOCK => {
                 self.moment = Some(Moment::AtRest);

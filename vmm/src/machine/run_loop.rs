@@ -50,6 +50,8 @@ pub(super) struct VcpuLoop {
     pub(super) first_code: Option<i64>,
     /// Whether to stop when the first program ends.
     pub(super) until: Until,
+    /// Whether the kernel's structures are looked at in the end.
+    pub(super) check: bool,
     /// The command line and the programs' names, for the boot event.
     description: (String, Vec<String>),
     trace_kernel_calls: bool,
@@ -90,6 +92,7 @@ impl VcpuLoop {
             call_page: Arc::default(),
             first_code: None,
             until: Until::All,
+            check: false,
             description,
             trace_kernel_calls,
             last_calls: LastCalls::new(),
@@ -108,6 +111,7 @@ impl VcpuLoop {
         wishes: &Wishes,
     ) -> Result<RunOutcome, KvmError> {
         self.until = limits.until;
+        self.check = limits.check;
         let end = loop {
             if let Step::End(end) = self.step(events, wishes)? {
                 break end;

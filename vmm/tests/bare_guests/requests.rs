@@ -54,7 +54,12 @@ fn idle() -> Outcome {
 }
 
 fn records() -> Outcome {
-    for what in [Ask::ProcessStarted, Ask::ProcessEnded, Ask::ThreadFaulted] {
+    for what in [
+        Ask::ProcessStarted,
+        Ask::ProcessEnding,
+        Ask::ProcessEnded,
+        Ask::ThreadFaulted,
+    ] {
         broken(what, [0, 0, 0], "there is none")?;
         broken(what, [TEXT_ADDRESS, 0, 0], "magic number")?;
         broken(what, [TEXT_ADDRESS + 1, 0, 0], "aligned")?;
@@ -81,7 +86,7 @@ fn frames() -> Outcome {
 }
 
 fn unknown() -> Outcome {
-    for op in [6, 15, 28, 0xFFF, 0x100C, 0x2000, u32::MAX] {
+    for op in [6, 15, 28, 0xFFF, 0x100D, 0x2000, u32::MAX] {
         let end = end_of(&call_page(op, [0; 8]))?;
         report_says(&end, &format!("{op:#x}"))?;
     }
@@ -102,7 +107,7 @@ fn calls_of_nobody() -> Outcome {
 
 /// Any request with any arguments: the machine may end in any way, the host goes on.
 fn anything() -> Outcome {
-    let op = prop_oneof![0x1000u32..0x100C, 0u32..6, any::<u32>()];
+    let op = prop_oneof![0x1000u32..0x100D, 0u32..6, any::<u32>()];
     let word = prop_oneof![
         any::<u64>(),
         0u64..RAM + 0x1000,
