@@ -2,6 +2,7 @@
 
 use super::machine::{Output, run};
 use super::{Outcome, Tests};
+use vmm::doctor::Setting;
 
 /// A kind of crash and what the report must say besides the name.
 const KINDS: [(&str, &[&str]); 27] = [
@@ -57,7 +58,11 @@ const KINDS: [(&str, &[&str]); 27] = [
 
 pub(crate) fn tests(tests: &mut Tests) {
     for (kind, words) in KINDS {
-        tests.vm(&format!("crashes::{kind}"), move || crash(kind, words));
+        // QEMU's emulated CPU never raises the exception (#XM).
+        let emulated = (kind == "sse-divide" && Setting::here().inside)
+            .then(|| "an emulated CPU knows no SSE exceptions".to_owned());
+        let name = format!("crashes::{kind}");
+        tests.vm_unless(emulated, &name, move || crash(kind, words));
     }
     tests.vm("crashes::the_list_above_is_complete", list);
     for kind in REFUSED {

@@ -58,7 +58,17 @@ impl Tests {
 
     /// A test that needs a VM.
     fn vm(&mut self, name: &str, test: impl FnOnce() -> Outcome + Send + 'static) {
-        let reason = self.no_kvm.clone();
+        self.vm_unless(None, name, test);
+    }
+
+    /// A test that needs a VM, and that the machine can do what is meant.
+    fn vm_unless(
+        &mut self,
+        missing: Option<String>,
+        name: &str,
+        test: impl FnOnce() -> Outcome + Send + 'static,
+    ) {
+        let reason = self.no_kvm.clone().or(missing);
         self.trials
             .push(Trial::ignorable_test(name, move || match reason {
                 Some(reason) => Ok(Completion::ignored_with(reason)),

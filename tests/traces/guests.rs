@@ -11,8 +11,8 @@ pub(crate) struct Guest {
     pub(crate) concurrent: bool,
 }
 
-/// What `crash` can do.
-const CRASHES: [&str; 27] = [
+/// What `crash` can do, but for `sse-divide`: an emulated CPU knows no SSE exceptions.
+const CRASHES: [&str; 26] = [
     "null-read",
     "kernel-read",
     "non-canonical-read",
@@ -25,7 +25,6 @@ const CRASHES: [&str; 27] = [
     "ud2",
     "divide",
     "x87-divide",
-    "sse-divide",
     "int3",
     "hlt",
     "out",
