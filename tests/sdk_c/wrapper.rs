@@ -68,6 +68,11 @@ pub(crate) fn tests(tests: &mut Tests, compiler: Compiler) {
             .output()?;
         refused(&output, "-shared is not possible")
     });
+    tests.vm(
+        compiler,
+        "a checkout that is gone spoils the library of no other",
+        move || checkouts(compiler),
+    );
     tests.build(
         compiler,
         "every C++ header that is promised compiles",
@@ -174,6 +179,30 @@ fn side_by_side(compiler: Compiler) -> Outcome {
         1 => Ok(()),
         _ => Err(format!("{left} folders are left").into()),
     }
+}
+
+/// Two checkouts share a cache, and the first is taken away.
+fn checkouts(compiler: Compiler) -> Outcome {
+    let cache = scratch("cache");
+    let source = written("main.c", HELLO);
+    for name in ["first", "second"] {
+        let checkout = scratch(name);
+        fs::create_dir_all(checkout.join("guest"))?;
+        for part in ["scripts", "guest/include", "guest/libzircon"] {
+            let mut copy = Command::new("cp");
+            copy.arg("-r").arg(crate::sdk::top().join(part));
+            succeed(copy.arg(checkout.join(part)))?;
+        }
+        let mut command = Command::new(checkout.join("scripts/zxcc"));
+        command
+            .env("ZXCC", compiler.name())
+            .env("VMOSCOPE_SDK_CACHE", &cache);
+        let program = scratch("program");
+        succeed(command.arg("-o").arg(&program).arg(&source))?;
+        run(&program, &[], &[])?.code(0)?.console("hello\n")?;
+        fs::remove_dir_all(&checkout)?;
+    }
+    Ok(())
 }
 
 /// What docs/sdk-c.md promises of the C++ library.
