@@ -5,6 +5,9 @@
 //! Tests that need a VM are reported as ignored, with the reason, where `/dev/kvm` cannot
 //! be used.
 
+#[path = "../common/substrate.rs"]
+mod substrate;
+
 mod choice;
 mod ends;
 mod kit;
@@ -19,13 +22,9 @@ type Outcome = Result<(), Failed>;
 
 /// A test that needs a VM.
 fn vm(name: &str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let vm = vmm::machine::open_kvm().map(|kvm| kvm.create_vm().is_ok());
-        match vm {
-            Ok(true) => test().map(|()| Completion::Completed),
-            Ok(false) => Ok(Completion::ignored_with("/dev/kvm makes no VM")),
-            Err(reason) => Ok(Completion::ignored_with(reason.to_string())),
-        }
+    Trial::ignorable_test(name, move || match substrate::no_vm() {
+        None => test().map(|()| Completion::Completed),
+        Some(reason) => Ok(Completion::ignored_with(reason)),
     })
 }
 

@@ -4,8 +4,10 @@
 pub mod boot;
 pub mod calls;
 pub mod check;
+pub mod control;
 pub mod doctor;
 pub mod events;
+pub mod inspect;
 pub mod machine;
 pub mod memory;
 pub mod objects;

@@ -1,6 +1,7 @@
 //! The shape of the command line.
 
 use super::exit_code;
+use super::inspect::InspectCommand;
 use super::seed::Seed;
 use super::test_args::{TEST_EXAMPLES, TestArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,6 +41,8 @@ pub enum Command {
         after_long_help = format!("{TEST_EXAMPLES}\n\n{}", exit_code::TEST_HELP)
     )]
     Test(TestArgs),
+    #[command(flatten)]
+    Inspect(InspectCommand),
     /// Says which KVM this is, whether `vmm run` will work, and what to do if not
     #[command(after_help = exit_code::DOCTOR_HELP)]
     Doctor(DoctorArgs),

@@ -7,7 +7,9 @@ use super::hosted::HostedError;
 use super::program::ReadError;
 use super::test::TestUsageError;
 use abi::objects::EndReason;
+use std::io::ErrorKind;
 use vmm::boot::BootError;
+use vmm::inspect::InspectError;
 use vmm::machine::{End, KvmError, MachineError};
 use vmm::memory::MemoryError;
 
@@ -51,6 +53,13 @@ const NOT_HOSTED: u8 = 125;
 /// `vmm doctor`: only QEMU-hosted will work.
 pub const ONLY_HOSTED: u8 = 1;
 
+/// The inspector: nothing was found, or two guests differ.
+pub const NOTHING_FOUND: u8 = 1;
+/// The inspector: the answer lacks something that could not be read.
+pub const INCOMPLETE: u8 = 3;
+/// The inspector: the guest's kernel is busy; it may be asked again.
+const BUSY: u8 = 75;
+
 /// `vmm test`: not all passed.
 pub const TEST_FAILED: u8 = 1;
 /// `vmm test`: wrong usage, nothing to run, or a manifest that cannot be used.
@@ -67,6 +76,20 @@ Exit codes:
   77       no permission to open /dev/kvm
   125      QEMU-hosted: something is missing or failed
   130      Ctrl-C or SIGTERM";
+
+/// The list for the inspector's commands.
+pub const INSPECT_HELP: &str = "\
+Exit codes:
+  0        answered
+  1        nothing was found, or the two differ
+  3        answered in part: what could not be read is listed on standard error
+  64       the command line is wrong
+  65       the image or the guest cannot be used, or a rule refuses
+  66       there is no such file, VM, process or VMO
+  69       the VM has ended
+  71       the host's kernel refused something else
+  75       the guest's kernel is busy: ask again
+  77       no permission";
 
 /// The list for `vmm doctor --help`.
 pub const DOCTOR_HELP: &str = "\
@@ -133,6 +156,9 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
     if error.is::<HostedError>() {
         return NOT_HOSTED;
     }
+    if let Some(error) = error.downcast_ref::<InspectError>() {
+        return of_inspect_error(error);
+    }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Boot(BootError::Write(_))) => HOST_ERROR,
         Some(MachineError::Boot(_) | MachineError::Memory(MemoryError::Size { .. })) => BAD_GUEST,
@@ -140,6 +166,23 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
         Some(MachineError::Kvm(
             KvmError::Missing | KvmError::Version(_) | KvmError::MissingCapability(_),
         )) => NO_KVM,
+        _ => HOST_ERROR,
+    }
+}
+
+fn of_inspect_error(error: &InspectError) -> u8 {
+    match error {
+        InspectError::File { source, .. } => match source.kind() {
+            ErrorKind::PermissionDenied => NO_PERMISSION,
+            _ => NO_INPUT,
+        },
+        InspectError::NoVm(_) | InspectError::NotFound(_) => NO_INPUT,
+        InspectError::NotAnImage { .. }
+        | InspectError::Root(_)
+        | InspectError::Access(_)
+        | InspectError::Refused(_) => BAD_GUEST,
+        InspectError::KernelBusy(_) => BUSY,
+        InspectError::Ended => NO_KVM,
         _ => HOST_ERROR,
     }
 }

@@ -7,6 +7,7 @@ mod builtin;
 mod doctor;
 mod exit_code;
 mod hosted;
+mod inspect;
 mod logging;
 mod program;
 mod run;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::test(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Inspect(command) => inspect::run(&command),
         Command::List => builtin::list(),
         Command::Completions { shell } => completions(shell),
     };

@@ -38,6 +38,15 @@ impl MockRam {
         })
     }
 
+    /// Its pieces (address, bytes), as they were given.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<(GuestAddress, u64)> {
+        let pieces = self.pieces.iter();
+        pieces
+            .map(|(base, region)| (*base, region.size() as u64))
+            .collect()
+    }
+
     fn locate(&self, at: GuestAddress) -> Option<(&MmapRegion, usize)> {
         self.pieces.iter().find_map(|(base, region)| {
             let offset = usize::try_from(at.0.checked_sub(base.0)?).ok()?;

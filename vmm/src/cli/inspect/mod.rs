@@ -1,0 +1,119 @@
+//! The inspector's commands: one file each, which parses its options, asks the library, and
+//! prints the answer.
+
+mod core;
+mod diff;
+mod dump;
+mod explain;
+mod frames;
+mod handles;
+mod lineage;
+mod maps;
+mod output;
+mod pause;
+mod ps;
+mod read;
+mod report;
+mod search;
+mod table;
+mod target;
+mod threads;
+mod top;
+mod trace;
+mod translate;
+mod vmos;
+mod write;
+
+use super::exit_code::INSPECT_HELP;
+use clap::Subcommand;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum InspectCommand {
+    /// Shows the tree of jobs, processes and threads, with their memory
+    #[command(after_long_help = INSPECT_HELP)]
+    Ps(ps::PsArgs),
+    /// Shows what is mapped where in a process
+    #[command(after_long_help = INSPECT_HELP)]
+    Maps(maps::MapsArgs),
+    /// Shows the VMOs, all of them or a process's
+    #[command(after_long_help = INSPECT_HELP)]
+    Vmos(vmos::VmosArgs),
+    /// Shows a process's handles
+    #[command(after_long_help = INSPECT_HELP)]
+    Handles(handles::HandlesArgs),
+    /// Shows a process's threads: registers, state, backtrace
+    #[command(after_long_help = INSPECT_HELP)]
+    Threads(threads::ThreadsArgs),
+    /// Shows who owns the frames of RAM
+    #[command(after_long_help = INSPECT_HELP)]
+    Frames(frames::FramesArgs),
+    /// Shows a VMO's family: its clones, slices and where each page lives
+    #[command(after_long_help = INSPECT_HELP)]
+    Lineage(lineage::LineageArgs),
+    /// Translates an address of a process, level by level
+    #[command(after_long_help = INSPECT_HELP)]
+    Translate(translate::TranslateArgs),
+    /// Explains what an access to an address would come to, and by which rule
+    #[command(after_long_help = INSPECT_HELP)]
+    Explain(explain::ExplainArgs),
+    /// Reads memory: of a process, of a VMO, physical
+    #[command(after_long_help = INSPECT_HELP)]
+    Read(read::ReadArgs),
+    /// Writes memory of a live VM
+    #[command(after_long_help = INSPECT_HELP)]
+    Write(write::WriteArgs),
+    /// Searches memory for bytes, text, patterns or pointers
+    #[command(after_long_help = INSPECT_HELP)]
+    Search(search::SearchArgs),
+    /// Shows what differs between two images, or an image and a live VM
+    #[command(after_long_help = INSPECT_HELP)]
+    Diff(diff::DiffArgs),
+    /// Saves the whole machine: an ELF core, or its raw memory
+    #[command(after_long_help = INSPECT_HELP)]
+    Dump(dump::DumpArgs),
+    /// Saves one process as an ELF core, for gdb
+    #[command(after_long_help = INSPECT_HELP)]
+    Core(core::CoreArgs),
+    /// Follows a live VM's system calls
+    #[command(after_long_help = INSPECT_HELP)]
+    Trace(trace::TraceArgs),
+    /// Watches a live VM: processes, memory, calls
+    #[command(after_long_help = INSPECT_HELP)]
+    Top(top::TopArgs),
+    /// Writes a page that shows all of a guest: maps, tables, a search box
+    #[command(after_long_help = INSPECT_HELP)]
+    Report(report::ReportArgs),
+    /// Makes a live VM stand still until `vmm resume`
+    #[command(after_long_help = INSPECT_HELP)]
+    Pause(pause::PauseArgs),
+    /// Lets a paused VM go on
+    #[command(after_long_help = INSPECT_HELP)]
+    Resume(pause::PauseArgs),
+}
+
+/// Does it; returns the exit code.
+pub fn run(command: &InspectCommand) -> anyhow::Result<u8> {
+    match command {
+        InspectCommand::Ps(args) => ps::run(args),
+        InspectCommand::Maps(args) => maps::run(args),
+        InspectCommand::Vmos(args) => vmos::run(args),
+        InspectCommand::Handles(args) => handles::run(args),
+        InspectCommand::Threads(args) => threads::run(args),
+        InspectCommand::Frames(args) => frames::run(args),
+        InspectCommand::Lineage(args) => lineage::run(args),
+        InspectCommand::Translate(args) => translate::run(args),
+        InspectCommand::Explain(args) => explain::run(args),
+        InspectCommand::Read(args) => read::run(args),
+        InspectCommand::Write(args) => write::run(args),
+        InspectCommand::Search(args) => search::run(args),
+        InspectCommand::Diff(args) => diff::run(args),
+        InspectCommand::Dump(args) => dump::run(args),
+        InspectCommand::Core(args) => core::run(args),
+        InspectCommand::Trace(args) => trace::run(args),
+        InspectCommand::Top(args) => top::run(args),
+        InspectCommand::Report(args) => report::run(args),
+        InspectCommand::Pause(args) => pause::pause(args),
+        InspectCommand::Resume(args) => pause::resume(args),
+    }
+}
