@@ -3,6 +3,7 @@
 //! The device is hidden in a mount namespace of the test's own, so that these tests mean
 //! the same on every machine.
 
+use super::common_hosted::not_hosted;
 use super::doctor::{at, findings};
 use super::machine::{Output, output, vmm};
 use super::{Outcome, Tests};
@@ -13,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use vmm::boot::builtin_program;
-use vmm::doctor::{Hosted, Linux, Setting};
 
 /// A Linux comes up and goes, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -40,15 +40,8 @@ pub(crate) fn tests(tests: &mut Tests) {
 
 /// Why there can be no such run here; `None` if there can.
 pub(crate) fn impossible() -> Option<String> {
-    let found = Hosted::look(&Setting::here());
-    if found.inside {
-        return Some("this is the Linux under QEMU".to_owned());
-    }
-    if !found.usable {
-        return Some(format!("not installed: {}", found.advice.join("; ")));
-    }
-    if found.linux == Linux::Fetched {
-        return Some("there is no Linux yet; scripts/qemu-hosted -- list fetches one".to_owned());
+    if let Some(reason) = not_hosted() {
+        return Some(reason);
     }
     let hides = hidden(Path::new("true"))
         .stdout(Stdio::null())

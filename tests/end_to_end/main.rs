@@ -4,6 +4,11 @@
 //! Tests that need a VM are reported as ignored, with the reason, where `/dev/kvm` cannot
 //! be used; the others run everywhere.
 
+#[path = "../common/hosted.rs"]
+mod common_hosted;
+#[path = "../common/substrate.rs"]
+mod substrate;
+
 mod bad_input;
 mod crashes;
 mod demo;
@@ -77,18 +82,11 @@ impl Tests {
     }
 }
 
-/// Why no VM can be had here; `None` if one can.
-fn no_kvm() -> Option<String> {
-    let vm = kvm_ioctls::Kvm::new().and_then(|kvm| kvm.create_vm());
-    vm.err()
-        .map(|error| format!("/dev/kvm cannot be used: {error}"))
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut tests = Tests {
         trials: Vec::new(),
-        no_kvm: no_kvm(),
+        no_kvm: substrate::no_kvm(),
     };
     demo::tests(&mut tests);
     suites::tests(&mut tests);

@@ -3,6 +3,11 @@
 //!
 //! What a compiler or a machine is missing for is reported as ignored, with the reason.
 
+#[path = "../common/hosted.rs"]
+mod hosted;
+#[path = "../common/substrate.rs"]
+mod substrate;
+
 mod build;
 #[path = "../test_runner/kit.rs"]
 #[allow(dead_code, reason = "the other tests of `vmm test` use the rest")]
@@ -14,7 +19,6 @@ use kit::{Output, output, vmm};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
 use std::process::ExitCode;
-use vmm::doctor::{Hosted, Linux, Setting};
 
 /// What a test comes to.
 type Outcome = Result<(), Failed>;
@@ -45,30 +49,6 @@ const RUST: &[&str] = &[
     "suite::this_one_fails_on_purpose failed",
     "suite::a handle without the right to write is refused passed",
 ];
-
-/// Why `/dev/kvm` cannot be used here; `None` if it can.
-fn no_kvm() -> Option<String> {
-    let vm = vmm::machine::open_kvm().map(|kvm| kvm.create_vm().is_ok());
-    match vm {
-        Ok(true) => None,
-        Ok(false) => Some("/dev/kvm makes no VM".to_owned()),
-        Err(reason) => Some(reason.to_string()),
-    }
-}
-
-/// Why nothing can be run QEMU-hosted here; `None` if it can.
-fn not_hosted() -> Option<String> {
-    let found = Hosted::look(&Setting::here());
-    if found.inside {
-        Some("this is the Linux under QEMU".to_owned())
-    } else if !found.usable {
-        Some(format!("not installed: {}", found.advice.join("; ")))
-    } else if found.linux == Linux::Fetched {
-        Some("its Linux would be fetched first: scripts/qemu-hosted -- list does it".to_owned())
-    } else {
-        None
-    }
-}
 
 fn trial(
     name: String,
@@ -115,19 +95,19 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for toolchain in Toolchain::ALL {
         let name = toolchain.name();
-        let kvm = toolchain.missing().or_else(no_kvm);
+        let kvm = toolchain.missing().or_else(substrate::no_kvm);
         trials.push(trial(
             format!("examples built with {name}"),
             kvm,
             move || as_told(toolchain, &["--backend", "kvm"]),
         ));
-        let hosted = toolchain.missing().or_else(not_hosted);
+        let hosted = toolchain.missing().or_else(hosted::not_hosted);
         let name = format!("examples built with {name}, QEMU-hosted");
         trials.push(trial(name, hosted, move || {
             as_told(toolchain, &["--backend", "qemu"])
         }));
     }
-    let missing = Toolchain::Gcc.missing().or_else(no_kvm);
+    let missing = Toolchain::Gcc.missing().or_else(substrate::no_kvm);
     trials.extend(reports::tests(missing.as_deref()));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

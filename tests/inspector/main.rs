@@ -24,7 +24,7 @@ type Outcome = Result<(), Failed>;
 
 /// A test that needs a VM.
 fn vm(name: &str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || match substrate::no_vm() {
+    Trial::ignorable_test(name, move || match substrate::no_kvm() {
         None => test().map(|()| Completion::Completed),
         Some(reason) => Ok(Completion::ignored_with(reason)),
     })

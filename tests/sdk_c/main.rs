@@ -4,6 +4,9 @@
 //! A compiler that is missing, or a `/dev/kvm` that cannot be used, makes tests ignored, with
 //! the reason.
 
+#[path = "../common/substrate.rs"]
+mod substrate;
+
 mod calls;
 mod calls_alone;
 mod endings;
@@ -70,18 +73,11 @@ impl Tests {
     }
 }
 
-/// Why no VM can be had here; `None` if one can.
-fn no_kvm() -> Option<String> {
-    let vm = kvm_ioctls::Kvm::new().and_then(|kvm| kvm.create_vm());
-    vm.err()
-        .map(|error| format!("/dev/kvm cannot be used: {error}"))
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut tests = Tests {
         trials: Vec::new(),
-        no_kvm: no_kvm(),
+        no_kvm: substrate::no_kvm(),
     };
     calls::tests(&mut tests);
     for compiler in Compiler::ALL {

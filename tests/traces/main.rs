@@ -4,6 +4,9 @@
 //! With `--record FILE` the program only writes the traces of the machine it is on; that
 //! is how it runs under QEMU.
 
+#[path = "../common/substrate.rs"]
+mod substrate;
+
 mod guests;
 mod record;
 
@@ -37,9 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn reason_to_ignore() -> Option<String> {
-    let kvm = kvm_ioctls::Kvm::new().and_then(|kvm| kvm.create_vm());
-    if let Err(error) = kvm {
-        return Some(format!("/dev/kvm cannot be used: {error}"));
+    if let Some(reason) = substrate::no_kvm() {
+        return Some(reason);
     }
     for program in ["qemu-system-x86_64", "cpio"] {
         if Command::new(program).arg("--version").output().is_err() {

@@ -3,6 +3,9 @@
 //!
 //! Where `/dev/kvm` cannot be used, the tests are reported as ignored, with the reason.
 
+#[path = "../../../tests/common/substrate.rs"]
+mod substrate;
+
 mod guest;
 mod instructions;
 mod requests;
@@ -15,9 +18,9 @@ type Outcome = Result<(), Failed>;
 
 /// A test that needs a VM.
 fn vm(name: &'static str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || match vmm::machine::open_kvm() {
-        Ok(_) => test().map(|()| Completion::Completed),
-        Err(reason) => Ok(Completion::ignored_with(reason.to_string())),
+    Trial::ignorable_test(name, move || match substrate::no_kvm() {
+        None => test().map(|()| Completion::Completed),
+        Some(reason) => Ok(Completion::ignored_with(reason)),
     })
 }
 
