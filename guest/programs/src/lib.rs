@@ -15,6 +15,7 @@ pub mod cases;
 pub mod child;
 pub mod given;
 pub mod inspect;
+pub mod inspected;
 pub mod memory;
 pub mod model;
 pub mod modes;
