@@ -162,6 +162,22 @@ pub struct RunArgs {
     #[arg(long, help_heading = "End")]
     pub check: bool,
 
+    /// Where to serve the inspector (`vmm ps`, `vmm trace`, ...): the path of a socket, which
+    /// only this user can connect to, or `none` [default: PID.sock, or NAME.sock, in
+    /// `vmoscope` in the user's runtime folder]
+    #[arg(long, value_name = "PATH|none", help_heading = "Inspector")]
+    pub control: Option<PathBuf>,
+
+    /// Names the VM for the inspector (`vmm ps --vm NAME`) [default: the process ID]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = vm_name,
+        conflicts_with = "control",
+        help_heading = "Inspector"
+    )]
+    pub name: Option<String>,
+
     /// Writes a line for each system call to standard error
     #[arg(long, help_heading = "Output")]
     pub trace: bool,
@@ -189,6 +205,17 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
     check_variable(text)
         .map(|()| text.to_owned())
         .map_err(|_| "write NAME=value".to_owned())
+}
+
+/// A VM's name.
+fn vm_name(text: &str) -> Result<String, String> {
+    if vmm::control::is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "a name has 1 to 40 letters, digits, `.`, `_` or `-`, none of the last three first"
+            .to_owned(),
+    )
 }
 
 /// A time limit in seconds.

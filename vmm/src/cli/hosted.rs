@@ -24,6 +24,12 @@ pub enum HostedError {
     /// bash.
     #[error("cannot start bash, which QEMU-hosted needs (sudo apt-get install bash): {0}")]
     Bash(std::io::Error),
+    /// A socket is not carried out of the Linux under QEMU.
+    #[error(
+        "--control and --name do not work QEMU-hosted: no socket leads out of the Linux that \
+         runs there; leave them out, or use a host with /dev/kvm"
+    )]
+    Control,
 }
 
 /// What a run QEMU-hosted has beyond its arguments.

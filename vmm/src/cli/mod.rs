@@ -4,6 +4,7 @@
 mod args;
 mod backend;
 mod builtin;
+mod control;
 mod doctor;
 mod exit_code;
 mod hosted;

@@ -1,7 +1,7 @@
 //! `vmm run`.
 
 use super::args::{Backend, RunArgs, Until};
-use super::{backend, builtin, complain, exit_code, logging, program};
+use super::{backend, builtin, complain, control, exit_code, logging, program};
 use abi::cmdline::SEED;
 use std::borrow::Cow;
 use std::io::{Write, stderr, stdout};
@@ -28,7 +28,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         "making the machine"
     );
     if backend::of(args.backend) == Backend::Qemu {
-        return backend::go_hosted(args.timeout);
+        return go_hosted(args);
     }
     let machine = Machine::new(&MachineConfig {
         ram,
@@ -39,11 +39,12 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     });
     let machine = match machine {
         Err(error) if backend::without_kvm(&error) => {
-            return backend::instead(args.backend, error, || backend::go_hosted(args.timeout));
+            return backend::instead(args.backend, error, || go_hosted(args));
         }
         other => other?,
     };
     machine::install_signal_handlers()?;
+    let server = control::serve(args, &machine)?;
     let limits = Limits {
         time: args.timeout,
         until: match args.until {
@@ -74,6 +75,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         total_ns: u64::try_from(stats.total.as_nanos()).unwrap_or(u64::MAX),
         stats: &stats,
     });
+    drop(server);
     if let Some(message) = explanation(&end, args) {
         complain(&message);
     }
@@ -92,6 +94,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         let _ = writeln!(stderr(), "{stats}");
     }
     Ok(code)
+}
+
+fn go_hosted(args: &RunArgs) -> anyhow::Result<u8> {
+    control::check_hosted(args)?;
+    backend::go_hosted(args.timeout)
 }
 
 fn programs(args: &RunArgs) -> Result<Vec<Program>, program::ReadError> {

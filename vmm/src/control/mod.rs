@@ -1,21 +1,17 @@
 //! The control socket of a running VM: attaching, pausing, writing, watching.
+//!
+//! `docs/control-protocol.md` has the protocol. [`Server`] is the monitor's side,
+//! [`Connection`] the inspector's; [`find`] says which VM is meant.
 
 mod connection;
+mod folder;
+mod lines;
+mod protocol;
+mod server;
+mod session;
+mod socket;
 
 pub use connection::Connection;
-
-use crate::inspect::InspectError;
-use std::path::{Path, PathBuf};
-
-/// The control socket of the VM that is meant: a path, a name, or the only one that runs.
-///
-/// # Errors
-/// [`InspectError::NoVm`] if there is none, or more than one.
-pub fn find(wanted: Option<&Path>) -> Result<PathBuf, InspectError> {
-    match wanted {
-        Some(path) => Ok(path.to_owned()),
-        None => Err(InspectError::NoVm(
-            "no VM runs that can be attached to: start one with `vmm run --control`".to_owned(),
-        )),
-    }
-}
+pub use folder::{find, is_name, runtime_folder, socket_of};
+pub use protocol::{PROTOCOL, Status};
+pub use server::Server;

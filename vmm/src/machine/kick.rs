@@ -52,8 +52,9 @@ impl KickTarget {
     }
 }
 
-// SAFETY: the handle is of a running thread, by the type's rule: only the control thread
-// kicks, and the thread that it kicks waits for its end (`Machine::run`).
+// SAFETY: the handle is of a running thread, by the type's rule: it is kept by `Remote`
+// behind a lock under which all kicks happen, and which that thread takes to remove it
+// before it leaves `Machine::run` (`Running::drop`).
 unsafe impl Killable for KickTarget {
     fn pthread_handle(&self) -> libc::pthread_t {
         self.0
@@ -87,12 +88,17 @@ pub fn interrupted() -> bool {
 pub(super) struct Wishes(AtomicU32);
 
 impl Wishes {
+    const STOP: u32 = Self::TIME_LIMIT | Self::INTERRUPT;
     /// Inject a tick.
     pub(super) const TICK: u32 = 1;
     /// Stop: the time limit has passed.
     pub(super) const TIME_LIMIT: u32 = 2;
     /// Stop: Ctrl-C.
     pub(super) const INTERRUPT: u32 = 4;
+    /// Somebody wants it to stand still.
+    pub(super) const PAUSE: u32 = 8;
+    /// Whether all calls are to be told has changed.
+    pub(super) const TRACE: u32 = 16;
 
     /// Adds a wish.
     pub(super) fn add(&self, wish: u32) {
@@ -105,14 +111,14 @@ impl Wishes {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// All wishes, which are then forgotten.
+    /// All wishes, which are then forgotten, but for those to stop.
     pub(super) fn take(&self) -> u32 {
-        self.0.swap(0, Ordering::Acquire)
+        self.0.fetch_and(Self::STOP, Ordering::Acquire)
     }
 
     /// The wish to stop, which stays.
     pub(super) fn stop(&self) -> Option<u32> {
-        let wishes = self.0.load(Ordering::Acquire) & (Self::TIME_LIMIT | Self::INTERRUPT);
+        let wishes = self.0.load(Ordering::Acquire) & Self::STOP;
         (wishes != 0).then_some(wishes)
     }
 }

@@ -1,14 +1,35 @@
 //! Who is who in the guest, for events: names and koids by address.
 
+use crate::calls::CompletedCall;
 use crate::events::ProcessId;
 use crate::memory::GuestRam;
 use crate::objects::{ProcessView, ViewError};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use vm_memory::GuestAddress;
+
+/// The served calls of a process.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct ProcessTotals {
+    /// Calls answered.
+    calls: u64,
+    /// Those of them that were answered with an error.
+    errors: u64,
+    /// Bytes moved.
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    address: GuestAddress,
+    id: ProcessId,
+    totals: ProcessTotals,
+}
 
 /// The processes that were announced.
 #[derive(Debug)]
 pub(super) struct Processes {
-    known: Vec<(GuestAddress, ProcessId)>,
+    known: Vec<Known>,
     /// Koid of the first program's process; 0 until it starts.
     first: u64,
     nobody: ProcessId,
@@ -40,8 +61,12 @@ impl Processes {
         if self.first == 0 {
             self.first = id.koid;
         }
-        self.known.retain(|(known, _)| *known != address);
-        self.known.push((address, id));
+        self.known.retain(|known| known.address != address);
+        self.known.push(Known {
+            address,
+            id,
+            totals: ProcessTotals::default(),
+        });
         Ok(())
     }
 
@@ -54,8 +79,26 @@ impl Processes {
     pub(super) fn find(&self, address: GuestAddress) -> Option<&ProcessId> {
         self.known
             .iter()
-            .find(|(known, _)| *known == address)
-            .map(|(_, id)| id)
+            .find(|known| known.address == address)
+            .map(|known| &known.id)
+    }
+
+    /// Counts an answered call.
+    pub(super) fn count(&mut self, call: &CompletedCall) {
+        let mut all = self.known.iter_mut();
+        if let Some(known) = all.find(|known| known.address == call.process) {
+            known.totals.calls += 1;
+            known.totals.errors += u64::from(call.status != abi::Status::OK);
+            known.totals.bytes += call.bytes;
+        }
+    }
+
+    /// The served calls of each process that runs, by koid.
+    pub(super) fn totals(&self) -> BTreeMap<u64, ProcessTotals> {
+        self.known
+            .iter()
+            .map(|known| (known.id.koid, known.totals))
+            .collect()
     }
 
     /// Whether the process at `address` is the first program's.
@@ -65,14 +108,14 @@ impl Processes {
 
     /// Whether no other process than that at `address` runs.
     pub(super) fn is_only(&self, address: GuestAddress) -> bool {
-        matches!(&*self.known, [(only, _)] if *only == address)
+        matches!(&*self.known, [only] if only.address == address)
     }
 
     /// Forgets a process that has ended, so that the list stays short; says whether it was
     /// the first program's.
     pub(super) fn ended(&mut self, address: GuestAddress) -> bool {
         let first = self.is_first(address);
-        self.known.retain(|(known, _)| *known != address);
+        self.known.retain(|known| known.address != address);
         first
     }
 }

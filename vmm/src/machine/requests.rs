@@ -1,11 +1,12 @@
 //! Requests of the guest kernel itself (`abi::call_page::KernelRequest`).
 
 use super::fault_text;
-use super::kick::{self, Wishes};
+use super::kick;
 use super::outcome::{End, Until};
 use super::run_loop::VcpuLoop;
 use crate::check::Moment;
 use crate::events::{CallEvent, Event, EventSink};
+use crate::inspect::Place;
 use crate::memory::{BulkMemory, PhysicalMemory, copy_frames, zero_frames};
 use crate::objects::{ProcessView, ThreadView};
 use abi::call_page::{KernelRequest, Shutdown};
@@ -23,7 +24,6 @@ impl VcpuLoop {
         &mut self,
         op: u32,
         events: &mut dyn EventSink,
-        wishes: &Wishes,
     ) -> Result<Option<End>, String> {
         let Some(request) = KernelRequest::from_number(op) else {
             return Err(format!("the kernel made the unknown request {op:#x}"));
@@ -38,7 +38,7 @@ impl VcpuLoop {
         match request {
             KernelRequest::Console => self.console(&page, events)?,
             KernelRequest::Idle => {
-                self.idle(Duration::from_nanos(a), wishes);
+                self.idle(Duration::from_nanos(a))?;
                 result = self.clock.nanoseconds();
             }
             KernelRequest::Clock => result = self.clock.nanoseconds(),
@@ -116,15 +116,20 @@ impl VcpuLoop {
         Ok(())
     }
 
-    /// Lets time pass, but looks at the wishes now and then.
-    fn idle(&self, time: Duration, wishes: &Wishes) {
+    /// Lets time pass, but looks at the wishes now and then, and stands still if that is
+    /// one of them: the kernel is at nothing.
+    fn idle(&mut self, time: Duration) -> Result<(), String> {
         let until = self.clock.elapsed().saturating_add(time);
         loop {
             let left = until.saturating_sub(self.clock.elapsed());
-            if left.is_zero() || wishes.stop().is_some() || kick::interrupted() {
-                return;
+            let stops = self.remote.wishes().stop().is_some() || kick::interrupted();
+            if left.is_zero() || stops {
+                return Ok(());
             }
-            std::thread::sleep(left.min(LONGEST_NAP));
+            if self.remote.nap(left.min(LONGEST_NAP)) {
+                self.stand_still(Place::Idle)
+                    .map_err(|error| error.to_string())?;
+            }
         }
     }
 

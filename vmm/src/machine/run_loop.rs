@@ -8,10 +8,13 @@ use super::error::failed;
 use super::kick::Wishes;
 use super::outcome::{End, Limits, RunOutcome, Until};
 use super::processes::Processes;
+use super::remote::Remote;
 use super::report::{LastCalls, Remembered, Report};
+use super::vcpu_state;
 use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum};
 use crate::check::{self, Findings, Moment};
 use crate::events::{CallEvent, Event, EventSink, Stats};
+use crate::inspect::{MachineState, Place};
 use crate::memory::GuestRam;
 use abi::Call;
 use abi::layout::{PAGE_SIZE, PORT_BOOT, PORT_CALL, TICK_VECTOR};
@@ -60,6 +63,9 @@ pub(super) struct VcpuLoop {
     call_exits: u32,
     call_start: Option<Duration>,
     tick_pending: bool,
+    pub(super) remote: Remote,
+    /// Somebody wants the guest to stand still where it can.
+    pause_pending: bool,
     /// What the kernel was at when it said that this is the end.
     pub(super) moment: Option<Moment>,
 }
@@ -77,6 +83,7 @@ enum Exit {
 impl VcpuLoop {
     pub(super) fn new(
         vcpu: VcpuFd,
+        remote: Remote,
         ram: Arc<GuestRam>,
         clock: Clock,
         description: (String, Vec<String>),
@@ -99,6 +106,8 @@ impl VcpuLoop {
             call_exits: 0,
             call_start: None,
             tick_pending: false,
+            remote,
+            pause_pending: false,
             moment: None,
         }
     }
@@ -108,12 +117,11 @@ impl VcpuLoop {
         &mut self,
         events: &mut dyn EventSink,
         limits: Limits,
-        wishes: &Wishes,
     ) -> Result<RunOutcome, KvmError> {
         self.until = limits.until;
         self.check = limits.check;
         let end = loop {
-            if let Step::End(end) = self.step(events, wishes)? {
+            if let Step::End(end) = self.step(events)? {
                 break end;
             }
         };
@@ -136,25 +144,23 @@ impl VcpuLoop {
     }
 
     /// Runs until a call is answered or the machine stops.
-    pub(super) fn step(
-        &mut self,
-        events: &mut dyn EventSink,
-        wishes: &Wishes,
-    ) -> Result<Step, KvmError> {
+    pub(super) fn step(&mut self, events: &mut dyn EventSink) -> Result<Step, KvmError> {
         loop {
-            if wishes.any()
-                && let Some(end) = self.heed(wishes)?
+            if self.remote.wishes().any()
+                && let Some(end) = self.heed()?
             {
                 return Ok(Step::End(end));
             }
             let outcome = match self.enter()? {
-                Exit::Call => self.hypercall(events, wishes),
+                Exit::Call => self.hypercall(events),
                 Exit::Kick => {
                     self.stats.kicks += 1;
+                    self.stand_still_if_wanted()?;
                     continue;
                 }
                 Exit::InterruptWindow => {
                     self.stats.interrupt_window_exits += 1;
+                    self.stand_still_if_wanted()?;
                     self.inject_tick()?;
                     continue;
                 }
@@ -243,15 +249,26 @@ impl VcpuLoop {
     }
 
     /// Does what the control thread wishes for.
-    fn heed(&mut self, wishes: &Wishes) -> Result<Option<End>, KvmError> {
-        match wishes.stop() {
+    #[cold]
+    fn heed(&mut self) -> Result<Option<End>, KvmError> {
+        match self.remote.wishes().stop() {
             Some(Wishes::TIME_LIMIT) => return Ok(Some(End::TimeLimit)),
             Some(_) => return Ok(Some(End::Interrupted)),
             None => {}
         }
-        if wishes.take() & Wishes::TICK != 0 && !self.tick_pending {
+        let wishes = self.remote.wishes().take();
+        if wishes & Wishes::PAUSE != 0 && self.remote.wanted() {
+            self.pause_pending = true;
+            self.vcpu.get_kvm_run().request_interrupt_window = 1;
+        }
+        if wishes & Wishes::TICK != 0 && !self.tick_pending {
             self.tick_pending = true;
             self.inject_tick()?;
+        }
+        if wishes & Wishes::TRACE != 0
+            && let Err(reason) = self.switch_trace()
+        {
+            return Ok(Some(self.broken(reason)));
         }
         Ok(None)
     }
@@ -267,7 +284,7 @@ impl VcpuLoop {
             run.request_interrupt_window = 1;
             return Ok(());
         }
-        run.request_interrupt_window = 0;
+        run.request_interrupt_window = u8::from(self.pause_pending);
         let interrupt = kvm_interrupt {
             irq: u32::from(TICK_VECTOR),
         };
@@ -282,6 +299,55 @@ impl VcpuLoop {
         Ok(())
     }
 
+    /// Lets the kernel report its calls, or not.
+    fn switch_trace(&mut self) -> Result<(), String> {
+        let on = self.trace_kernel_calls || self.remote.tracing();
+        match &mut self.server {
+            Some(server) => server
+                .set_trace_kernel_calls(on)
+                .map_err(|error| error.to_string()),
+            // It is asked again when the kernel is up.
+            None => Ok(()),
+        }
+    }
+
+    /// Stands still if that is wanted and the guest is in a program, which is where
+    /// interrupts are on.
+    fn stand_still_if_wanted(&mut self) -> Result<(), KvmError> {
+        if !self.pause_pending || self.vcpu.get_kvm_run().if_flag == 0 {
+            return Ok(());
+        }
+        self.pause_pending = false;
+        self.vcpu.get_kvm_run().request_interrupt_window = u8::from(self.tick_pending);
+        self.stand_still(Place::Program)
+    }
+
+    /// Stands still for as long as anybody wants that. A machine without a root block does
+    /// not: whoever wants it is told that it is busy.
+    pub(super) fn stand_still(&mut self, place: Place) -> Result<(), KvmError> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        let vcpu = vcpu_state::of(&self.vcpu, place)?;
+        self.stats.total = self.clock.elapsed();
+        let mut stats = serde_json::to_value(&self.stats).unwrap_or_default();
+        if let Some(stats) = stats.as_object_mut() {
+            let processes = serde_json::to_value(self.processes.totals());
+            stats.insert("processes".to_owned(), processes.unwrap_or_default());
+        }
+        let (command_line, programs) = self.description.clone();
+        self.remote.stand_still(MachineState {
+            root: server.root().address().0.into(),
+            ram: self.ram.size(),
+            command_line,
+            programs,
+            elapsed_ns: self.clock.nanoseconds(),
+            vcpus: vec![vcpu],
+            stats,
+        });
+        Ok(())
+    }
+
     /// The kernel is up and has told where its root block stands.
     fn booted(&mut self, page: u64, events: &mut dyn EventSink) -> Result<(), String> {
         self.stats.boot_exits += 1;
@@ -290,15 +356,13 @@ impl VcpuLoop {
             .elapsed()
             .saturating_sub(self.stats.first_instruction);
         self.stats.kernel_start = kernel;
-        let mut server = CallServer::new(Arc::clone(&self.ram), GuestAddress(page * PAGE_SIZE))
+        let server = CallServer::new(Arc::clone(&self.ram), GuestAddress(page * PAGE_SIZE))
             .map_err(|error| error.to_string())?;
-        let trace = self.trace_kernel_calls && events.wants_calls();
-        server
-            .set_trace_kernel_calls(trace)
-            .map_err(|error| error.to_string())?;
+        self.trace_kernel_calls &= events.wants_calls();
         let call_page = server.root().call_page();
         self.call_page.store(call_page.0, Ordering::Release);
         self.server = Some(server);
+        self.switch_trace()?;
         events.take(&Event::Boot {
             ram: self.ram.size(),
             command_line: &self.description.0,
@@ -310,20 +374,14 @@ impl VcpuLoop {
     }
 
     /// A write to the call port: a served call, or a request of the kernel.
-    fn hypercall(
-        &mut self,
-        events: &mut dyn EventSink,
-        wishes: &Wishes,
-    ) -> Result<Option<Step>, String> {
+    fn hypercall(&mut self, events: &mut dyn EventSink) -> Result<Option<Step>, String> {
         let Some(server) = &mut self.server else {
             return Err("a hypercall before the kernel told its root block".to_owned());
         };
         let op = server.op().map_err(|error| error.to_string())?;
         if op > Call::LAST_SERVED {
             self.stats.kernel_exits += 1;
-            return self
-                .request(op, events, wishes)
-                .map(|end| end.map(Step::End));
+            return self.request(op, events).map(|end| end.map(Step::End));
         }
         self.stats.call_exits += 1;
         self.call_exits += 1;
@@ -356,6 +414,7 @@ impl VcpuLoop {
         let failed = completed.status != abi::Status::OK;
         self.stats
             .count(completed.call, exits, failed, completed.bytes);
+        self.processes.count(completed);
         let process = self.processes.get(completed.process);
         self.last_calls.add(Remembered {
             koid: process.koid,

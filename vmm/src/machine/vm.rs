@@ -3,7 +3,8 @@
 use super::clock::Clock;
 use super::deadline::Deadline;
 use super::error::failed;
-use super::kick::{self, KickTarget, TICK, Wishes};
+use super::kick::{self, TICK, Wishes};
+use super::remote::Remote;
 use super::run_loop::{Step, VcpuLoop};
 use super::{End, KvmError, Limits, MachineError, RunOutcome, kvm, vcpu};
 use crate::boot::BootError;
@@ -47,6 +48,7 @@ pub struct Machine {
     _vm: VmFd,
     ram: Arc<GuestRam>,
     deadline: Deadline,
+    remote: Remote,
 }
 
 impl Machine {
@@ -68,8 +70,10 @@ impl Machine {
         let vcpu = vcpu::create(&kvm, &vm, boot)?;
         kick::install_kick_handler()?;
         let names = config.programs.iter().map(|p| p.name.clone()).collect();
+        let remote = Remote::default();
         let vcpu = VcpuLoop::new(
             vcpu,
+            remote.clone(),
             Arc::clone(&ram),
             clock,
             (config.command_line.to_owned(), names),
@@ -80,6 +84,7 @@ impl Machine {
             _vm: vm,
             ram,
             deadline: Deadline::new(clock),
+            remote,
         })
     }
 
@@ -95,13 +100,19 @@ impl Machine {
         &self.deadline
     }
 
+    /// It from outside the thread that will run it.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
     /// Runs in the calling thread until the guest has been answered one more call, or has
     /// come to its end. There are no ticks and no limits.
     ///
     /// # Errors
     /// [`KvmError`] if KVM fails.
     pub fn step(&mut self, events: &mut dyn EventSink) -> Result<Step, KvmError> {
-        self.vcpu.step(events, &Wishes::default())
+        self.vcpu.step(events)
     }
 
     /// Runs in the calling thread up to the guest's first instruction, for benchmarks; a
@@ -131,25 +142,27 @@ impl Machine {
             _vm,
             mut vcpu,
             deadline,
+            remote,
         } = self;
         if let Some(limit) = limits.time {
             deadline.set_since_start(limit);
         }
         let call_page = Arc::clone(&vcpu.call_page);
-        let wishes = Wishes::default();
-        let target = KickTarget::this_thread();
+        // Dropped before the control thread ends, however that comes; kicks are harmless then.
+        let entered = remote.enter();
         thread::scope(|scope| {
             // Dropped when the vCPU has stopped, however that comes: control ends then.
             let (running, stopped) = mpsc::channel();
-            let (ram, wishes, deadline) = (&ram, &wishes, &deadline);
+            let (ram, remote, deadline) = (&ram, &remote, &deadline);
             let control = thread::Builder::new()
                 .name("control".to_owned())
                 .spawn_scoped(scope, move || {
                     let preempts = || runnable(ram, &call_page) > 1;
-                    control(&stopped, &target, deadline, wishes, preempts);
+                    control(&stopped, deadline, remote, preempts);
                 })
                 .map_err(MachineError::Thread)?;
-            let outcome = vcpu.run(events, limits, wishes);
+            let outcome = vcpu.run(events, limits);
+            drop(entered);
             drop(running);
             control.join().map_err(|_| MachineError::Panicked)?;
             Ok(outcome?)
@@ -171,22 +184,21 @@ fn runnable(ram: &GuestRam, call_page: &AtomicU64) -> u32 {
 /// Gives ticks and watches limits until the vCPU has stopped.
 fn control(
     stopped: &mpsc::Receiver<()>,
-    target: &KickTarget,
     deadline: &Deadline,
-    wishes: &Wishes,
+    remote: &Remote,
     preempts: impl Fn() -> bool,
 ) {
     while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
         if kick::interrupted() {
-            wishes.add(Wishes::INTERRUPT);
+            remote.wish(Wishes::INTERRUPT);
         } else if deadline.passed() {
-            wishes.add(Wishes::TIME_LIMIT);
+            remote.wish(Wishes::TIME_LIMIT);
         } else if preempts() {
-            wishes.add(Wishes::TICK);
-        } else {
-            continue;
+            remote.wish(Wishes::TICK);
+        } else if remote.wishes().any() {
+            // A kick that was lost.
+            remote.wish(0);
         }
-        target.kick();
     }
 }
 

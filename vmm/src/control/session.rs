@@ -1,0 +1,243 @@
+//! One client of a control socket.
+
+use super::lines::{Line, Lines};
+use super::protocol::{
+    Answer, MAX_LEASE_MS, MAX_REQUEST, MAX_WAIT_MS, MAX_WRITE, Request, bytes_of,
+};
+use super::server::{Shared, refuse};
+use crate::inspect::Hex;
+use crate::machine::{Held, PauseError};
+use crate::memory::{BulkMemory, GuestAddress};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+use rustix::process::Pid;
+use std::io::{self, IoSlice, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the rest of a line may take that has begun.
+const LINE_TIME: Duration = Duration::from_secs(10);
+
+/// A client's session. When it ends, so does the client's pause.
+#[derive(Debug)]
+pub(super) struct Session<'s> {
+    shared: &'s Arc<Shared>,
+    stream: &'s UnixStream,
+    client: Pid,
+    pause: Option<Lease>,
+    /// How long the client's last pause was to last at most, if it was ended because of that.
+    expired: Option<Duration>,
+}
+
+/// A pause that ends by itself.
+#[derive(Debug)]
+struct Lease {
+    held: Held,
+    time: Duration,
+    until: Instant,
+}
+
+/// Why a request is not answered.
+type Refused = String;
+
+impl<'s> Session<'s> {
+    pub(super) const fn new(shared: &'s Arc<Shared>, stream: &'s UnixStream, client: Pid) -> Self {
+        Self {
+            shared,
+            stream,
+            client,
+            pause: None,
+            expired: None,
+        }
+    }
+
+    /// Answers requests until the client goes, or does what it must not.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut lines = Lines::default();
+        let mut line_until = None;
+        while !self.shared.ending() {
+            let lease = self.pause.as_ref().map(|lease| lease.until);
+            let until = lease.into_iter().chain(line_until).min();
+            match lines.next(self.stream, MAX_REQUEST, until)? {
+                Line::Whole(line) => {
+                    line_until = None;
+                    match serde_json::from_slice(&line) {
+                        Ok(request) => self.answer(request)?,
+                        Err(error) => {
+                            refuse(self.stream, &format!("not a request: {error}"));
+                            return Ok(());
+                        }
+                    }
+                }
+                Line::TimedOut => {
+                    let now = Instant::now();
+                    self.end_lease(now);
+                    if line_until.is_some_and(|until| until <= now) {
+                        refuse(self.stream, "the rest of a line did not come in time");
+                        return Ok(());
+                    }
+                }
+                Line::TooLong => {
+                    let error = format!("a request has more than {MAX_REQUEST} bytes");
+                    refuse(self.stream, &error);
+                    return Ok(());
+                }
+                Line::End => return Ok(()),
+            }
+            if lines.has_begun() && line_until.is_none() {
+                line_until = Some(Instant::now() + LINE_TIME);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the guest go on if the client's time has run out.
+    fn end_lease(&mut self, now: Instant) {
+        if self.pause.as_ref().is_some_and(|lease| lease.until <= now)
+            && let Some(lease) = self.pause.take()
+        {
+            tracing::debug!(client = %self.client, "a pause has lasted for too long");
+            self.expired = Some(lease.time);
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> io::Result<()> {
+        self.end_lease(Instant::now());
+        let answer = match request {
+            Request::Attach {} => return self.attach(),
+            Request::Pause { wait_ms, lease_ms } => self.pause(wait_ms, lease_ms),
+            Request::Resume {} => self.resume(),
+            Request::Write { at, bytes } => self.write(at, &bytes),
+            Request::Hold { wait_ms } => self.hold(wait_ms),
+            Request::Release {} => self.release(),
+            Request::Status {} => Ok(Answer::Status(self.shared.status())),
+        };
+        match answer {
+            Ok(answer) => self.send(&answer),
+            Err(error) => {
+                refuse(self.stream, &error);
+                Ok(())
+            }
+        }
+    }
+
+    fn pause(&mut self, wait_ms: u64, lease_ms: u64) -> Result<Answer, Refused> {
+        if self.pause.is_some() {
+            return Err("this client holds a pause already".to_owned());
+        }
+        at_most("wait_ms", wait_ms, MAX_WAIT_MS)?;
+        at_most("lease_ms", lease_ms, MAX_LEASE_MS)?;
+        self.expired = None;
+        match self.shared.remote.pause(Duration::from_millis(wait_ms)) {
+            Ok(held) => {
+                let answer = Answer::Paused {
+                    machine: Box::new(held.machine().clone()),
+                    waited_ns: held.waited_ns(),
+                };
+                let time = Duration::from_millis(lease_ms);
+                self.pause = Some(Lease {
+                    held,
+                    time,
+                    until: Instant::now() + time,
+                });
+                Ok(answer)
+            }
+            Err(PauseError::Busy) => Ok(Answer::Busy {}),
+            Err(PauseError::Ended) => Ok(Answer::Ended {}),
+        }
+    }
+
+    fn resume(&mut self) -> Result<Answer, Refused> {
+        match (self.pause.take(), self.expired.take()) {
+            (Some(lease), _) => Ok(Answer::Resumed {
+                ns: lease.held.stood_ns(),
+                waited_ns: lease.held.waited_ns(),
+            }),
+            (None, Some(time)) => Err(format!(
+                "lease expired: the guest stood still for {time:?}, which was agreed, and went on"
+            )),
+            (None, None) => Err("this client holds no pause".to_owned()),
+        }
+    }
+
+    fn write(&self, at: Hex, digits: &str) -> Result<Answer, Refused> {
+        if self.pause.is_none() {
+            return Err("bytes are written during a pause only".to_owned());
+        }
+        let bytes = bytes_of(digits)?;
+        if bytes.len() > MAX_WRITE {
+            return Err(format!("bytes: more than {MAX_WRITE}"));
+        }
+        let stored = self.shared.ram.write_bytes(GuestAddress(at.0), &bytes);
+        stored.map_err(|error| error.to_string())?;
+        let (client, count) = (self.client, bytes.len());
+        tracing::warn!(%client, count, %at, "a client has written to guest memory");
+        (self.shared.notice)(&format!(
+            "process {client} has written {count} bytes to the guest's memory at \
+             guest-physical {at}"
+        ));
+        Ok(Answer::Written {
+            bytes: bytes.len() as u64,
+        })
+    }
+
+    fn hold(&self, wait_ms: u64) -> Result<Answer, Refused> {
+        at_most("wait_ms", wait_ms, MAX_WAIT_MS)?;
+        match self.shared.remote.pause(Duration::from_millis(wait_ms)) {
+            Ok(held) => {
+                let waited_ns = held.waited_ns();
+                self.shared.hold(held);
+                Ok(Answer::Held { waited_ns })
+            }
+            Err(PauseError::Busy) => Ok(Answer::Busy {}),
+            Err(PauseError::Ended) => Ok(Answer::Ended {}),
+        }
+    }
+
+    fn release(&self) -> Result<Answer, Refused> {
+        let held = self.shared.release();
+        let held = held.ok_or("the guest is not held")?;
+        let ns = held.stood_ns();
+        Ok(Answer::Released { ns })
+    }
+
+    /// Answers with the memory file.
+    fn attach(&self) -> io::Result<()> {
+        let file = self.shared.memory_file()?;
+        let line = line(&Answer::Attached(self.shared.attached()))?;
+        let files: [BorrowedFd<'_>; 1] = [file.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        if !ancillary.push(SendAncillaryMessage::ScmRights(&files)) {
+            return Err(io::Error::other("no room for a file descriptor"));
+        }
+        let sent = rustix::net::sendmsg(
+            self.stream,
+            &[IoSlice::new(&line)],
+            &mut ancillary,
+            SendFlags::NOSIGNAL,
+        )?;
+        let mut stream = self.stream;
+        stream.write_all(line.get(sent..).unwrap_or_default())
+    }
+
+    fn send(&self, answer: &Answer) -> io::Result<()> {
+        let mut stream = self.stream;
+        stream.write_all(&line(answer)?)
+    }
+}
+
+fn line(answer: &Answer) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn at_most(what: &str, value: u64, most: u64) -> Result<(), Refused> {
+    if value > most {
+        return Err(format!("{what}: {most} is the most"));
+    }
+    Ok(())
+}
