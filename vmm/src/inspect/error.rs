@@ -27,6 +27,14 @@ pub enum InspectError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that cannot be written.
+    #[error("{}: {source}; nothing is left there of it", .path.display())]
+    Output {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The root block cannot be used.
     #[error("the guest's kernel has no usable root block: {0}")]
     Root(#[from] ViewError),

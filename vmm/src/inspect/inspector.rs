@@ -1,6 +1,6 @@
 //! A guest to look at, and the token that says that it stands still.
 
-use super::{InspectError, InspectedRam, MachineState, Survey};
+use super::{InspectError, InspectedRam, MachineState, Problems, Survey};
 use crate::control::Connection;
 use crate::memory::PhysicalMemory;
 use crate::objects::mock::MockGuest;
@@ -57,6 +57,7 @@ pub struct Inspector {
     origin: Origin,
     memory: InspectedRam,
     source: Source,
+    problems: Problems,
 }
 
 #[derive(Debug)]
@@ -80,6 +81,7 @@ impl Inspector {
             },
             memory,
             source: Source::Live(connection),
+            problems: Problems::default(),
         })
     }
 
@@ -96,22 +98,29 @@ impl Inspector {
             },
             memory: image.memory,
             source: Source::Still(image.machine),
+            problems: image.problems,
         })
     }
 
     /// Looks at a mock.
     #[must_use]
     pub fn mock(guest: &MockGuest) -> Self {
-        let memory = InspectedRam::mock(Arc::clone(guest.ram()));
         let machine = MachineState {
             root: guest.root().0.into(),
-            ram: memory.size(),
+            ram: InspectedRam::mock(Arc::clone(guest.ram())).size(),
             ..MachineState::default()
         };
+        Self::mock_machine(guest, machine)
+    }
+
+    /// Looks at a mock, of which the rest of the machine is made up too.
+    #[must_use]
+    pub fn mock_machine(guest: &MockGuest, machine: MachineState) -> Self {
         Self {
             origin: Origin::Mock,
-            memory,
+            memory: InspectedRam::mock(Arc::clone(guest.ram())),
             source: Source::Still(machine),
+            problems: Problems::default(),
         }
     }
 
@@ -119,6 +128,12 @@ impl Inspector {
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// What is wrong with the image that it comes from. Every survey starts with them.
+    #[must_use]
+    pub const fn problems(&self) -> &Problems {
+        &self.problems
     }
 
     /// Makes the guest stand still until the result is dropped; an image always does.
@@ -139,6 +154,7 @@ impl Inspector {
             root,
             machine,
             live,
+            problems: &self.problems,
         })
     }
 
@@ -170,6 +186,7 @@ pub struct Paused<'i> {
     root: Result<RootView, ViewError>,
     machine: MachineState,
     live: Option<&'i mut Connection>,
+    problems: &'i Problems,
 }
 
 impl Paused<'_> {
@@ -191,6 +208,12 @@ impl Paused<'_> {
         &self.machine
     }
 
+    /// What is wrong with the image that it comes from ([`Inspector::problems`]).
+    #[must_use]
+    pub const fn problems(&self) -> &Problems {
+        self.problems
+    }
+
     /// Its root block.
     ///
     /// # Errors
@@ -206,7 +229,11 @@ impl Paused<'_> {
     /// # Errors
     /// [`InspectError::Root`] if the root block cannot be read.
     pub fn survey(&self) -> Result<Survey, InspectError> {
-        Ok(Survey::new(self.memory, self.root()?, &self.machine)?)
+        let mut survey = Survey::new(self.memory, self.root()?, &self.machine)?;
+        let mut problems = self.problems.clone();
+        problems.add(&survey.problems);
+        survey.problems = problems;
+        Ok(survey)
     }
 
     /// Stores bytes in its RAM, past all rules; a live VM notes it in its log.

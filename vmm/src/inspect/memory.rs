@@ -1,13 +1,13 @@
 //! The RAM of a guest that somebody else runs, or that was saved.
 
 use super::InspectError;
-use crate::memory::{AccessError, MockRam, PhysicalMemory};
+use crate::memory::{AccessError, BulkMemory, MockRam, PhysicalMemory};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use vm_memory::mmap::MmapRegion;
-use vm_memory::{FileOffset, GuestAddress, VolatileMemory};
+use vm_memory::{FileOffset, GuestAddress, VolatileMemory, VolatileSlice};
 
 /// The alignment that a mapping of a file needs.
 const MAP_ALIGNMENT: u64 = 4096;
@@ -59,6 +59,11 @@ impl InspectedRam {
             path: path.to_owned(),
             reason,
         };
+        let in_file = file.metadata().map_err(|source| InspectError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let in_file = in_file.len();
         let mut pieces: Vec<_> = pieces.iter().filter(|piece| piece.length > 0).collect();
         pieces.sort_by_key(|piece| piece.base.0);
         let mut end = 0;
@@ -72,6 +77,13 @@ impl InspectedRam {
                 )));
             };
             end = next;
+            let file_end = piece.file_offset.checked_add(piece.length);
+            if file_end.is_none_or(|end| end > in_file) {
+                return Err(broken(format!(
+                    "its piece of {:#x} bytes at guest-physical {:#x} reaches beyond the file's end",
+                    piece.length, piece.base.0
+                )));
+            }
             mapped.push(Mapped::new(path, &file, *piece)?);
         }
         Ok(Self(Kind::Mapped {
@@ -123,6 +135,25 @@ impl InspectedRam {
                 (from < end).then(|| (GuestAddress(from), end - from))
             }),
         }
+    }
+
+    /// The memory itself, without a copy; a live guest that goes on changes it.
+    ///
+    /// # Errors
+    /// [`AccessError`] if not all of it is one piece of RAM.
+    pub fn slice(&self, at: GuestAddress, length: u64) -> Result<VolatileSlice<'_>, AccessError> {
+        match &self.0 {
+            Kind::Mapped { pieces, .. } => Self::locate(pieces, at).and_then(|(mapped, offset)| {
+                let index = mapped.index(offset, length)?;
+                let length = usize::try_from(length).ok()?;
+                mapped.region.get_slice(index, length).ok()
+            }),
+            Kind::Mock(ram) => return ram.slice(at, length),
+        }
+        .ok_or(AccessError {
+            address: at,
+            length,
+        })
     }
 
     /// The file and where the RAM stands in it; `None` of a mock.

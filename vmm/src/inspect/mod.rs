@@ -27,6 +27,7 @@ mod inspector;
 mod machine_state;
 mod memory;
 mod problems;
+mod save;
 mod selector;
 mod survey;
 
@@ -38,5 +39,6 @@ pub use machine_state::{
 };
 pub use memory::{InspectedRam, RamPiece};
 pub use problems::Problems;
+pub use save::{Dump, DumpFormat, Output, SavedPiece};
 pub use selector::{ProcessSelector, VmoSelector};
 pub use survey::{HandleRecord, ProcessRecord, RegionRecord, Survey};

@@ -11,6 +11,7 @@ mod lineage;
 mod maps;
 mod output;
 mod pause;
+mod progress;
 mod ps;
 mod read;
 mod report;

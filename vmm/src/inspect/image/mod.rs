@@ -1,10 +1,14 @@
-//! Saved images.
+//! Saved images: ELF cores of whole machines, and raw memory.
 
-use super::{InspectError, InspectedRam, MachineState, RamPiece};
-use crate::memory::PhysicalMemory;
-use crate::objects::RootView;
-use abi::root::ROOT_MAGIC;
+mod elf;
+mod notes;
+mod pieces;
+mod root;
+
+use super::{InspectError, InspectedRam, MachineState, Problems, RamPiece};
+use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END};
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use vm_memory::GuestAddress;
@@ -16,7 +20,36 @@ pub(super) struct Image {
     pub(super) format: &'static str,
     pub(super) memory: InspectedRam,
     pub(super) machine: MachineState,
+    /// What is wrong with it: every answer says so.
+    pub(super) problems: Problems,
 }
+
+/// Formats that are told from raw memory, to be refused: what they start with, what they are,
+/// and the way out.
+const FOREIGN: [(&[u8], &str); 7] = [
+    (
+        b"KDUMP   ",
+        "a compressed dump (kdump): save it as ELF (QEMU: `dump-guest-memory FILE` without -z, -l or -s)",
+    ),
+    (
+        b"makedumpfile\0",
+        "a compressed dump (flattened kdump): save it as ELF (QEMU: `dump-guest-memory FILE` without -z, -l or -s)",
+    ),
+    (
+        b"PAGEDU64",
+        "a Windows crash dump: save it as ELF (QEMU: `dump-guest-memory FILE` without -w)",
+    ),
+    (
+        b"EMiL",
+        "a dump of LiME: save it with format=raw or padded instead",
+    ),
+    (
+        b"QFI\xFB",
+        "a disk image (qcow2), or a snapshot in one: save the memory as ELF instead",
+    ),
+    (b"\x1F\x8B", "compressed (gzip): unpack it first"),
+    (b"\x28\xB5\x2F\xFD", "compressed (zstd): unpack it first"),
+];
 
 /// Opens an image.
 pub(super) fn open(path: &Path) -> Result<Image, InspectError> {
@@ -25,42 +58,56 @@ pub(super) fn open(path: &Path) -> Result<Image, InspectError> {
         source,
     };
     let file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    let pieces = [RamPiece {
-        base: GuestAddress(0),
-        length,
-        file_offset: 0,
-    }];
-    let memory = InspectedRam::map(path, Arc::new(file), &pieces)?;
-    // An image without a root block has bytes that can be read all the same.
-    let root = find_root(&memory).map_or(0, |root| root.address().0);
-    let machine = MachineState {
-        root: root.into(),
-        ram: memory.size(),
-        ..MachineState::default()
+    let metadata = file.metadata().map_err(failed)?;
+    let refused = |reason: &str| InspectError::NotAnImage {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
     };
+    if !metadata.is_file() {
+        return Err(refused("an image is a regular file, for it is mapped"));
+    }
+    let length = metadata.len();
+    if length == 0 {
+        return Err(refused("it is empty"));
+    }
+    let mut start = [0; 16];
+    let read = file.read_at(&mut start, 0).map_err(failed)?;
+    let start = start.get(..read).unwrap_or_default();
+    if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Err(refused(&format!("it is {what}")));
+    }
+    let mut problems = Problems::default();
+    let (format, pieces, found) = if start.starts_with(&object::elf::ELFMAG) {
+        let (pieces, found) =
+            elf::read(&file, length, &mut problems).map_err(|why| refused(&why))?;
+        ("elf", pieces, found)
+    } else {
+        ("raw", raw(length), None)
+    };
+    let memory = InspectedRam::map(path, Arc::new(file), &pieces)?;
+    let mut machine = found.unwrap_or_default();
+    if machine.ram == 0 {
+        machine.ram = memory.size();
+    }
+    machine.root = root::find(&memory, machine.root, &mut problems);
     Ok(Image {
-        format: "raw",
+        format,
         memory,
         machine,
+        problems,
     })
 }
 
-/// Finds the root block: it starts a page.
-fn find_root(memory: &InspectedRam) -> Option<RootView> {
-    let mut at = GuestAddress(0);
-    while let Some((start, length)) = memory.populated_from(at) {
-        let end = start.0.saturating_add(length);
-        let mut page = start.0.next_multiple_of(4096);
-        while page < end {
-            if memory.read_u64(GuestAddress(page)) == Ok(ROOT_MAGIC)
-                && let Ok(root) = RootView::read(memory, GuestAddress(page))
-            {
-                return Some(root);
-            }
-            page = page.saturating_add(4096);
-        }
-        at = GuestAddress(end);
+/// Raw memory: the offset is the guest-physical address, and there is no RAM below 4 GiB
+/// where a PC has none ([`crate::memory::GuestRam`]).
+fn raw(length: u64) -> Vec<RamPiece> {
+    let piece = |base, length| RamPiece {
+        base: GuestAddress(base),
+        length,
+        file_offset: base,
+    };
+    match length.checked_sub(HIGH_RAM_BASE) {
+        Some(high) => vec![piece(0, LOW_RAM_END), piece(HIGH_RAM_BASE, high)],
+        None => vec![piece(0, length)],
     }
-    None
 }
