@@ -34,7 +34,7 @@ mod vmo_call;
 mod vmo_read;
 mod vmo_write;
 
-pub use checksum::checksum;
+pub use checksum::{checksum, moved_bytes};
 pub use error::{CallError, ResolveAnswer};
 pub use error_mode::{ErrorMode, Family};
 pub use served::{CompletedCall, Served, VmoPlace};

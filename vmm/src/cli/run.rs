@@ -45,6 +45,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     };
     machine::install_signal_handlers()?;
     let server = control::serve(args, &machine)?;
+    if let Some(server) = &server {
+        sinks.add(server.sink());
+    }
     let limits = Limits {
         time: args.timeout,
         until: match args.until {

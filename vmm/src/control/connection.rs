@@ -5,6 +5,7 @@ use super::protocol::{
     Answer, Attached, DEFAULT_WAIT_MS, MAX_ANSWER, MAX_WRITE, PROTOCOL, Request, Status, digits_of,
 };
 use super::socket;
+use super::trace_filter::TraceFilter;
 use crate::inspect::{InspectError, InspectedRam, MachineState, RamPiece, Standstill};
 use rustix::fs::SealFlags;
 use rustix::io::Errno;
@@ -178,6 +179,17 @@ impl Connection {
         }
     }
 
+    /// Follows the events that the filter lets through.
+    ///
+    /// # Errors
+    /// [`InspectError::Vm`] if the filter makes no sense.
+    pub fn trace(mut self, filter: TraceFilter) -> Result<TraceStream, InspectError> {
+        match self.ask(&Request::Trace(filter), PATIENCE)? {
+            Answer::Tracing {} => Ok(TraceStream(self)),
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
     fn ask(&mut self, request: &Request, patience: Duration) -> Result<Answer, InspectError> {
         self.send(request)?;
         match self.receive(Instant::now() + patience)? {
@@ -289,6 +301,29 @@ impl Connection {
         InspectError::Vm {
             path: self.path.clone(),
             reason,
+        }
+    }
+}
+
+/// Events of a running VM, as they happen.
+#[derive(Debug)]
+pub struct TraceStream(Connection);
+
+impl TraceStream {
+    /// The next event, as `vmm run --json` writes it, or `{"event":"lost","count":N}` where
+    /// this side was too slow for N events. Waits for at most `time`; `None` if nothing has
+    /// come.
+    ///
+    /// # Errors
+    /// [`InspectError::Ended`] after the last one.
+    pub fn next(&mut self, time: Duration) -> Result<Option<Vec<u8>>, InspectError> {
+        let Connection { stream, lines, .. } = &mut self.0;
+        match lines.next(stream, MAX_ANSWER, Some(Instant::now() + time)) {
+            Ok(Line::Whole(line)) => Ok(Some(line)),
+            Ok(Line::TimedOut) => Ok(None),
+            Ok(Line::End) => Err(InspectError::Ended),
+            Ok(Line::TooLong) => Err(self.0.vm("an event is far too long".to_owned())),
+            Err(error) => Err(self.0.broken(&error)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is said over a control socket: JSON, an object a line (docs/control-protocol.md).
 
+use super::trace_filter::TraceFilter;
 use crate::inspect::{Hex, MachineState};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ pub enum Request {
     Release {},
     /// How it is.
     Status {},
+    /// Send events from now on, and answer nothing more.
+    Trace(TraceFilter),
 }
 
 const fn default_wait() -> u64 {
@@ -103,6 +106,8 @@ pub enum Answer {
     },
     /// To [`Request::Status`].
     Status(Status),
+    /// Events follow.
+    Tracing {},
     /// The machine has ended.
     Ended {},
 }
@@ -148,6 +153,8 @@ pub struct Status {
     pub held_ns: Option<u64>,
     /// Clients, the asking one included.
     pub clients: usize,
+    /// Those of them that follow its calls.
+    pub traces: usize,
 }
 
 /// One line of a refusal.

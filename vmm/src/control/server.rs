@@ -3,6 +3,7 @@
 use super::protocol::{Attached, PROTOCOL, Piece, Refusal, Status};
 use super::session::Session;
 use super::socket::Bound;
+use super::traces::{TraceServer, Traces};
 use super::{folder, is_name, socket_of};
 use crate::machine::{Held, Machine, Remote};
 use crate::memory::GuestRam;
@@ -23,6 +24,8 @@ use std::{io, thread};
 const MAX_CLIENTS: usize = 16;
 /// How long to wait if the host cannot accept a client at the moment.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// How long the last events may take to be sent when the machine has ended.
+const LAST_EVENTS: Duration = Duration::from_millis(500);
 /// How long a client is waited for that does not take what is sent to it.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -42,6 +45,7 @@ pub(super) struct Shared {
     pub(super) ram: Arc<GuestRam>,
     /// Told what a client did to the guest, a line each.
     pub(super) notice: fn(&str),
+    pub(super) traces: Arc<Traces>,
     ending: AtomicBool,
     inner: Mutex<Inner>,
 }
@@ -111,10 +115,20 @@ impl Server {
         server
     }
 
+    /// The sink that hands events to those who follow them (`vmm trace`): it is to be one of
+    /// the machine's.
+    #[must_use]
+    pub fn sink(&self) -> TraceServer {
+        TraceServer {
+            traces: Arc::clone(&self.shared.traces),
+        }
+    }
+
     fn new(name: String, machine: &Machine, notice: fn(&str)) -> Self {
         Self {
             shared: Arc::new(Shared {
                 name,
+                traces: Arc::new(Traces::new(machine.remote().clone())),
                 remote: machine.remote().clone(),
                 ram: Arc::clone(machine.ram()),
                 notice,
@@ -132,6 +146,9 @@ impl Drop for Server {
         if let Some(bound) = inner.bound.take() {
             bound.remove();
         }
+        drop(inner);
+        self.shared.traces.close(LAST_EVENTS);
+        let mut inner = self.shared.lock();
         for (_, client) in inner.clients.drain() {
             let _ = client.shutdown(Shutdown::Both);
         }
@@ -264,6 +281,7 @@ impl Shared {
             held: inner.hold.is_some(),
             held_ns: inner.hold.as_ref().map(Held::stood_ns),
             clients: inner.clients.len(),
+            traces: self.traces.count(),
         }
     }
 

@@ -5,12 +5,14 @@ use super::protocol::{
     Answer, MAX_LEASE_MS, MAX_REQUEST, MAX_WAIT_MS, MAX_WRITE, Request, bytes_of,
 };
 use super::server::{Shared, refuse};
+use super::trace_filter::TraceFilter;
+use super::traces::{Follower, Waited};
 use crate::inspect::Hex;
 use crate::machine::{Held, PauseError};
 use crate::memory::{BulkMemory, GuestAddress};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::Pid;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -19,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// How long the rest of a line may take that has begun.
 const LINE_TIME: Duration = Duration::from_secs(10);
+
+/// How often one who follows is looked at while there is nothing to send.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A client's session. When it ends, so does the client's pause.
 #[derive(Debug)]
@@ -64,6 +69,7 @@ impl<'s> Session<'s> {
                 Line::Whole(line) => {
                     line_until = None;
                     match serde_json::from_slice(&line) {
+                        Ok(Request::Trace(filter)) => return self.trace(filter),
                         Ok(request) => self.answer(request)?,
                         Err(error) => {
                             refuse(self.stream, &format!("not a request: {error}"));
@@ -112,6 +118,8 @@ impl<'s> Session<'s> {
             Request::Write { at, bytes } => self.write(at, &bytes),
             Request::Hold { wait_ms } => self.hold(wait_ms),
             Request::Release {} => self.release(),
+            // Taken by `run`.
+            Request::Trace(_) => return Ok(()),
             Request::Status {} => Ok(Answer::Status(self.shared.status())),
         };
         match answer {
@@ -201,6 +209,53 @@ impl<'s> Session<'s> {
         let held = held.ok_or("the guest is not held")?;
         let ns = held.stood_ns();
         Ok(Answer::Released { ns })
+    }
+
+    /// Sends events until the client goes or the machine has ended.
+    fn trace(&self, filter: TraceFilter) -> io::Result<()> {
+        let checked = match self.pause {
+            Some(_) => Err("this client holds a pause: nothing will happen".to_owned()),
+            None => filter.checked(),
+        };
+        let filter = match checked {
+            Ok(filter) => filter,
+            Err(error) => {
+                refuse(self.stream, &error);
+                return Ok(());
+            }
+        };
+        let follower = self.shared.traces.follow(filter);
+        let result = self.stream_events(&follower);
+        self.shared.traces.leave(&follower);
+        result
+    }
+
+    fn stream_events(&self, follower: &Follower) -> io::Result<()> {
+        // One who does not read now may do so later; only its own queue fills up.
+        self.stream.set_write_timeout(None)?;
+        self.send(&Answer::Tracing {})?;
+        let mut stream = self.stream;
+        loop {
+            match follower.wait(LOOK) {
+                Waited::Lines(lines) => stream.write_all(&lines)?,
+                Waited::Nothing if self.is_gone()? => return Ok(()),
+                Waited::Nothing => {}
+                Waited::Closed => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether the client has hung up; what it sends while it follows is thrown away.
+    fn is_gone(&self) -> io::Result<bool> {
+        let mut bytes = [0; 4096];
+        let mut stream = self.stream;
+        stream.set_read_timeout(Some(Duration::from_millis(1)))?;
+        match stream.read(&mut bytes) {
+            Ok(length) => Ok(length == 0),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Answers with the memory file.

@@ -92,6 +92,7 @@ mod tests {
             actual: None,
             bytes: 0,
             checksum: None,
+            data: None,
             exits: 1,
             ns: 10,
         }));

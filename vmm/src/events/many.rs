@@ -31,6 +31,11 @@ impl EventSink for Sinks<'_> {
         self.sinks.iter().any(|sink| sink.wants_checksums())
     }
 
+    fn wants_data(&self) -> u64 {
+        let wanted = self.sinks.iter().map(|sink| sink.wants_data());
+        wanted.max().unwrap_or(0)
+    }
+
     fn take(&mut self, event: &Event<'_>) {
         for sink in &mut self.sinks {
             sink.take(event);

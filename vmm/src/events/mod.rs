@@ -107,7 +107,7 @@ pub enum Event<'a> {
 }
 
 /// One answered call.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CallEvent<'a> {
     /// Who made it.
     pub process: &'a ProcessId,
@@ -132,6 +132,10 @@ pub struct CallEvent<'a> {
     /// CRC-32 of them, if a sink wants it and there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checksum: Option<u32>,
+    /// The first of them, if a sink wants them and there are any; in JSON two hexadecimal
+    /// digits for each.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "digits")]
+    pub data: Option<&'a [u8]>,
     /// Exits from the guest that it took; 0 for the kernel's calls.
     pub exits: u32,
     /// Time in the host from its first exit to its answer, in nanoseconds.
@@ -162,6 +166,7 @@ impl<'a> CallEvent<'a> {
             actual: None,
             bytes: 0,
             checksum: None,
+            data: None,
             exits: 0,
             ns: 0,
         }
@@ -170,6 +175,16 @@ impl<'a> CallEvent<'a> {
 
 fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
+}
+
+fn digits<S: Serializer>(bytes: &Option<&[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    use std::fmt::Write;
+    let mut digits = String::new();
+    for byte in bytes.unwrap_or_default() {
+        // Writing to a string does not fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    serializer.serialize_str(&digits)
 }
 
 fn as_map<S: Serializer>(pairs: &[(&str, u64)], serializer: S) -> Result<S::Ok, S::Error> {
@@ -190,6 +205,11 @@ pub trait EventSink {
     /// Whether [`CallEvent::checksum`] is wanted: making it takes still more.
     fn wants_checksums(&self) -> bool {
         false
+    }
+
+    /// How many of the first bytes that a call moved are wanted ([`CallEvent::data`]).
+    fn wants_data(&self) -> u64 {
+        0
     }
 
     /// Takes one event.

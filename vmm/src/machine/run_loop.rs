@@ -11,7 +11,7 @@ use super::processes::Processes;
 use super::remote::Remote;
 use super::report::{LastCalls, Remembered, Report};
 use super::vcpu_state;
-use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum};
+use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum, moved_bytes};
 use crate::check::{self, Findings, Moment};
 use crate::events::{CallEvent, Event, EventSink, Stats};
 use crate::inspect::{MachineState, Place};
@@ -427,11 +427,16 @@ impl VcpuLoop {
             let wanted = events.wants_checksums();
             let checksum = wanted.then(|| checksum(&*self.ram, completed));
             let checksum = checksum.and_then(Result::ok).flatten();
+            let data = match events.wants_data() {
+                0 => None,
+                most => moved_bytes(&*self.ram, completed, most).ok().flatten(),
+            };
             let result = i64::from(completed.status.0);
             let event = CallEvent {
                 actual: completed.actual,
                 bytes: completed.bytes,
                 checksum,
+                data: data.as_deref(),
                 exits,
                 ns: nanoseconds(time),
                 ..CallEvent::new(process, completed.call, &completed.args, result)

@@ -94,6 +94,7 @@ impl LastCalls {
                 actual: call.actual,
                 bytes: 0,
                 checksum: None,
+                data: None,
                 exits: call.exits,
                 ns: call.ns,
             })

@@ -1,15 +1,256 @@
 //! `vmm trace`.
 
-use super::target::Target;
+use super::super::{complain, exit_code};
+use super::output::written;
+use super::table::printable;
 use clap::Args;
+use serde_json::Value;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+use vmm::control::{
+    self, AddressRange, Connection, MAX_FOLLOWED, StatusFilter, TraceFilter, call_named,
+    format_call_event,
+};
+use vmm::inspect::InspectError;
+use vmm::machine;
+
+/// How often Ctrl-C is looked for.
+const LOOK: Duration = Duration::from_millis(100);
+/// Bytes on a line of a hexdump.
+const ROW: usize = 16;
 
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    #[command(flatten)]
-    target: Target,
+    /// A running VM: its control socket, or its name (the process ID of its `vmm run`, or
+    /// what `--name` gave it) [default: the only one that runs]
+    #[arg(long, value_name = "PATH|NAME", help_heading = "Guest")]
+    vm: Option<PathBuf>,
+
+    /// Only calls of this process: its koid or its name
+    #[arg(long, value_name = "PID|NAME", help_heading = "Which calls")]
+    process: Option<String>,
+
+    /// Only these calls, with or without `zx_`
+    #[arg(
+        long = "call",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = call,
+        help_heading = "Which calls"
+    )]
+    calls: Vec<String>,
+
+    /// Only calls that are answered so: `ok`, `error`, or a status such as
+    /// ZX_ERR_OUT_OF_RANGE
+    #[arg(long, value_name = "STATUS", help_heading = "Which calls")]
+    status: Option<StatusFilter>,
+
+    /// Only calls with a buffer or an address, and the length that follows it, in this range
+    /// of a program's addresses (END is the first one beyond); with PID, calls of that
+    /// process
+    #[arg(
+        long,
+        value_name = "[PID:]START-END",
+        value_parser = range,
+        help_heading = "Which calls"
+    )]
+    range: Option<Range>,
+
+    /// Shows the first N bytes that each served call moved, 4096 at most
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u64).range(..=MAX_FOLLOWED),
+        help_heading = "Output"
+    )]
+    follow_data: u64,
+
+    /// Stops after so many calls
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Output"
+    )]
+    count: Option<u64>,
+
+    /// Writes events as `vmm run --json` does, one JSON object a line
+    #[arg(long, help_heading = "Output")]
+    json: bool,
 }
 
+#[derive(Clone, Debug)]
+struct Range {
+    process: Option<String>,
+    addresses: AddressRange,
+}
+
+fn call(text: &str) -> Result<String, String> {
+    let call = call_named(text)?;
+    Ok(call.signature().name.to_owned())
+}
+
+fn range(text: &str) -> Result<Range, String> {
+    let (process, range) = match text.rsplit_once(':') {
+        Some((process, range)) => (Some(process.to_owned()), range),
+        None => (None, text),
+    };
+    let wanted = || "write START-END, such as 0x1000000-0x1004000".to_owned();
+    let (start, end) = range.split_once('-').ok_or_else(wanted)?;
+    let addresses = AddressRange {
+        start: start.parse()?,
+        end: end.parse()?,
+    };
+    if addresses.start >= addresses.end {
+        return Err("the end is not above the start".to_owned());
+    }
+    Ok(Range { process, addresses })
+}
+
+/// Prints calls until there is an end to them, or enough of them.
 pub fn run(args: &TraceArgs) -> anyhow::Result<u8> {
-    let _ = args.target.open()?;
-    anyhow::bail!("`vmm trace` is not there yet")
+    let path = control::find(args.vm.as_deref())?;
+    let (connection, _) = Connection::open(&path)?;
+    let mut events = connection.trace(filter(args)?)?;
+    machine::install_signal_handlers()?;
+    let mut calls = 0;
+    let mut ended = false;
+    while !machine::interrupted() && args.count.is_none_or(|count| calls < count) {
+        let line = match events.next(LOOK) {
+            Ok(Some(line)) => line,
+            Ok(None) => continue,
+            Err(InspectError::Ended) if ended => break,
+            Err(error) => return Err(error.into()),
+        };
+        let event: Value = serde_json::from_slice(&line)?;
+        let name = event.get("event").and_then(Value::as_str);
+        calls += u64::from(name == Some("call"));
+        ended |= name == Some("exit");
+        let printed = if args.json { json(&line) } else { text(&event) };
+        match printed {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            other => written(other)?,
+        }
+    }
+    Ok(exit_code::SUCCESS)
+}
+
+fn filter(args: &TraceArgs) -> Result<TraceFilter, InspectError> {
+    let process = match (&args.process, args.range.as_ref()) {
+        (
+            Some(process),
+            Some(Range {
+                process: Some(other),
+                ..
+            }),
+        ) if process != other => {
+            return Err(InspectError::Refused(format!(
+                "--process {process} and --range of process {other}: no call is of both"
+            )));
+        }
+        (Some(process), _) => Some(process.clone()),
+        (None, range) => range.and_then(|range| range.process.clone()),
+    };
+    Ok(TraceFilter {
+        process,
+        calls: args.calls.clone(),
+        status: args.status.clone(),
+        range: args.range.as_ref().map(|range| range.addresses),
+        follow_data: args.follow_data,
+    })
+}
+
+fn json(line: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(line)?;
+    stdout.write_all(b"\n")
+}
+
+/// A line for a call, with what it moved below; what else happened goes to standard error.
+fn text(event: &Value) -> io::Result<()> {
+    if let Some(line) = format_call_event(event) {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{}", printable(&line))?;
+        return match event.get("data").and_then(Value::as_str) {
+            Some(digits) => hexdump(&mut stdout, digits),
+            None => Ok(()),
+        };
+    }
+    let field = |name| event.get(name).map(Value::to_string).unwrap_or_default();
+    match event.get("event").and_then(Value::as_str) {
+        Some("lost") => complain(&format!(
+            "{} events were lost: nobody took them in time",
+            field("count")
+        )),
+        Some("exit") => {
+            let reason = event.get("reason").and_then(Value::as_str);
+            complain(&format!(
+                "the machine has stopped: {}",
+                printable(reason.unwrap_or("?"))
+            ));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn hexdump(stream: &mut impl Write, digits: &str) -> io::Result<()> {
+    let bytes: Vec<u8> = digits
+        .as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    for (offset, row) in (0..).step_by(ROW).zip(bytes.chunks(ROW)) {
+        write!(stream, "    {offset:04x} ")?;
+        for byte in row {
+            write!(stream, " {byte:02x}")?;
+        }
+        let missing = ROW - row.len();
+        write!(stream, "{:width$}  |", "", width = missing * 3)?;
+        for byte in row {
+            let shown = if matches!(byte, b' '..=b'~') {
+                *byte
+            } else {
+                b'.'
+            };
+            write!(stream, "{}", char::from(shown))?;
+        }
+        writeln!(stream, "|")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_may_name_its_process() {
+        let plain = range("0x1000-0x2000").unwrap();
+        assert_eq!(plain.process, None);
+        assert_eq!(plain.addresses.end.0, 0x2000);
+        assert_eq!(range("7:0x1-0x2").unwrap().process.unwrap(), "7");
+        for bad in ["", "0x1000", "0x2-0x1", "1-2", "0x1-0x2-0x3"] {
+            assert!(range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn data_is_shown_as_hexadecimal_and_text() {
+        let mut shown = Vec::new();
+        let digits = "48656c6c6f1b".to_owned() + &"00".repeat(11);
+        hexdump(&mut shown, &digits).unwrap();
+        let text = String::from_utf8(shown).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "    0000  48 65 6c 6c 6f 1b 00 00 00 00 00 00 00 00 00 00  |Hello...........|",
+                "    0010  00                                               |.|",
+            ]
+        );
+    }
 }
