@@ -27,6 +27,7 @@ mod inspector;
 mod machine_state;
 mod memory;
 mod problems;
+pub mod report;
 mod save;
 mod selector;
 mod survey;

@@ -1,15 +1,100 @@
 //! `vmm report`.
 
+use super::output::{Head, OutputArgs};
 use super::target::Target;
+use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use vmm::inspect::report::{FrameKind, Report, ReportSummary};
+
+/// Shown by `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  vmm report -o guest.html                    the only VM that runs
+  vmm report --vm build7 -o build7.html       the one of that name
+  vmm report --image crash.elf -o crash.html  a saved one
+  vmm report -o - | gzip > guest.html.gz      to standard output
+
+In the page: / goes to the search box; guest.html#q=NAME opens it with a search made,
+guest.html#k1034 at the object with that koid, guest.html#by=process with the frames in
+the colours of their processes.";
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ReportArgs {
+    /// The file to write, an HTML page; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
     #[command(flatten)]
     target: Target,
+
+    #[command(flatten)]
+    answer: OutputArgs,
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Answer<'a> {
+    /// The file.
+    file: &'a Path,
+    /// Its size in bytes.
+    bytes: u64,
+    /// What the page shows, in numbers.
+    #[serde(flatten)]
+    summary: ReportSummary,
 }
 
 pub fn run(args: &ReportArgs) -> anyhow::Result<u8> {
-    let _ = args.target.open()?;
-    anyhow::bail!("`vmm report` is not there yet")
+    let mut inspector = args.target.open()?;
+    let report = Report::take(&mut inspector)?;
+    if args.output.as_os_str() == "-" {
+        anyhow::ensure!(
+            !args.answer.json,
+            "the page and `--json` cannot both go to standard output: give `-o` a file"
+        );
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        let written = report.write(&mut stdout).and_then(|()| stdout.flush());
+        super::output::written(written)?;
+        return args.answer.tell(&report.problems, report.standstill);
+    }
+    let bytes = write(&report, &args.output)
+        .with_context(|| format!("{} cannot be written", args.output.display()))?;
+    let answer = Answer {
+        file: &args.output,
+        bytes,
+        summary: report.summary(),
+    };
+    let head = Head {
+        command: "report",
+        origin: &report.origin,
+        standstill: report.standstill,
+        problems: &report.problems,
+    };
+    args.answer.print(&head, &answer, |stream| {
+        let summary = &answer.summary;
+        let frames: u64 = summary.frames.iter().map(|total| total.frames).sum();
+        let idle = |kind| matches!(kind, FrameKind::Free | FrameKind::NeverUsed);
+        let used = summary.frames.iter().filter(|total| !idle(total.kind));
+        writeln!(
+            stream,
+            "{}: {} processes, {} threads, {} VMOs, {} handles; {} of {frames} frames used",
+            answer.file.display(),
+            summary.processes,
+            summary.threads,
+            summary.vmos,
+            summary.handles,
+            used.map(|total| total.frames).sum::<u64>(),
+        )
+    })
+}
+
+fn write(report: &Report, path: &Path) -> io::Result<u64> {
+    let mut file = BufWriter::new(File::create(path)?);
+    report.write(&mut file)?;
+    file.flush()?;
+    Ok(file.get_ref().metadata()?.len())
 }
