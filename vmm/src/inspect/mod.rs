@@ -40,6 +40,6 @@ pub use machine_state::{
 };
 pub use memory::{InspectedRam, RamPiece};
 pub use problems::Problems;
-pub use save::{Dump, DumpFormat, Output, SavedPiece};
+pub use save::{Core, CoreThread, Dump, DumpFormat, LoadedElf, Output, SavedPiece};
 pub use selector::{ProcessSelector, VmoSelector};
 pub use survey::{HandleRecord, ProcessRecord, RegionRecord, Survey};

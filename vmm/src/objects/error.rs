@@ -40,6 +40,14 @@ pub enum Problem {
         /// The number that is there.
         found: u64,
     },
+    /// The guest's kernel has another version of the ABI.
+    #[error("it is of ABI version {found}, and this vmm knows version {expected} only")]
+    Version {
+        /// Ours.
+        expected: u32,
+        /// The kernel's.
+        found: u32,
+    },
     /// It is an object of another type.
     #[error("it is an object of type {found}, not {expected}")]
     Type {

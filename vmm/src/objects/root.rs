@@ -39,12 +39,13 @@ impl RootView {
         }
         let field =
             |name, value, holds, rule| check_field(NAME, address, (name, value), holds, rule);
-        field(
-            "version",
-            u64::from(root.version),
-            root.version == ABI_VERSION,
-            "this host and the guest's kernel are not of the same version",
-        )?;
+        if root.version != ABI_VERSION {
+            let problem = Problem::Version {
+                expected: ABI_VERSION,
+                found: root.version,
+            };
+            return Err(ViewError::new(NAME, address, problem));
+        }
         let call_page = GuestAddress(root.call_page.address());
         check_address("call page", call_page)?;
         field(

@@ -1,15 +1,99 @@
 //! `vmm core`.
 
+use super::output::{Head, OutputArgs};
+use super::progress::Progress;
+use super::table;
 use super::target::Target;
 use clap::Args;
+use std::path::{Path, PathBuf};
+use vmm::inspect::{InspectError, Output, ProcessSelector};
+
+const EXAMPLES: &str = "\
+Examples:
+  vmm core 1042 -o core && gdb PROGRAM core      by koid (see `vmm ps`)
+  vmm core hello -o core --image guest.elf       by name, from a saved machine
+  gdb -batch -ex 'thread apply all bt' PROGRAM core";
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct CoreArgs {
+    /// The process: its koid or its name
+    #[arg(value_name = "PID|NAME")]
+    process: ProcessSelector,
+
     #[command(flatten)]
     target: Target,
+
+    /// Where to; it appears when it is whole
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    to: PathBuf,
+
+    /// Replaces the file if it is there
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub fn run(args: &CoreArgs) -> anyhow::Result<u8> {
-    let _ = args.target.open()?;
-    anyhow::bail!("`vmm core` is not there yet")
+    if args.to == Path::new("-") {
+        return Err(InspectError::Refused(
+            "`-` is no file: standard output is for what was saved; name a file, or /dev/stdout"
+                .to_owned(),
+        )
+        .into());
+    }
+    let mut inspector = args.target.open()?;
+    let mut output = Output::create(&args.to, args.force)?;
+    let progress = Progress::new("saving");
+    let paused = inspector.pause()?;
+    let core = paused.core(&args.process, &mut output, &mut |done, all| {
+        progress.at(done, all);
+    })?;
+    let standstill = paused.resume()?;
+    output.finish()?;
+    drop(progress);
+    let head = Head {
+        command: "core",
+        origin: inspector.origin(),
+        standstill,
+        problems: &core.problems,
+    };
+    args.output.print(&head, &core, |stream| {
+        // What goes to standard output with the core itself would spoil it.
+        if args.output.quiet {
+            return Ok(());
+        }
+        writeln!(
+            stream,
+            "{}: process {} ({}), {} threads, {} of memory written in {} segments",
+            args.to.display(),
+            core.process,
+            table::printable(&core.name),
+            core.threads.len(),
+            table::size(core.written),
+            core.segments
+        )?;
+        for thread in core.threads.iter().filter(|thread| thread.signal.is_some()) {
+            let signal = thread.signal.unwrap_or_default();
+            let name = table::printable(&thread.name);
+            writeln!(
+                stream,
+                "thread {} ({name}) has ended with {signal} at {}",
+                thread.koid, thread.rip
+            )?;
+        }
+        match &core.program {
+            None => writeln!(
+                stream,
+                "the program's ELF header is not in its memory: a position-independent program \
+                 has to be placed by hand (gdb: `add-symbol-file`)"
+            ),
+            Some(program) => {
+                let id = program.build_id.as_deref().unwrap_or("none");
+                writeln!(stream, "program at {}, build-id {id}", program.base)
+            }
+        }
+    })
 }

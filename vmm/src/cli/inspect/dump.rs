@@ -81,7 +81,8 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<u8> {
         }
         writeln!(
             stream,
-            "{}: {} of RAM, {} of them written; registers of {} vCPUs; {} stretches of virtual addresses",
+            "{}: {} of RAM, {} of them written; vCPUs with registers: {}; stretches of virtual \
+             addresses: {}",
             args.to.display(),
             table::size(dump.ram),
             table::size(dump.written),

@@ -14,7 +14,6 @@ pub(in crate::inspect) const VMOSCOPE: &[u8] = b"VMOSCOPE";
 
 /// Type of our note that holds a [`super::super::MachineState`] as JSON.
 pub(in crate::inspect) const NOTE_MACHINE: u32 = 1;
-#[allow(dead_code)]
 /// Type of our note that says what a process core leaves out, as JSON.
 pub(in crate::inspect) const NOTE_PROCESS: u32 = 2;
 
@@ -24,10 +23,8 @@ pub(in crate::inspect) const NT_PRSTATUS: u32 = 1;
 pub(in crate::inspect) const NT_FPREGSET: u32 = 2;
 /// A process's name and state.
 pub(in crate::inspect) const NT_PRPSINFO: u32 = 3;
-#[allow(dead_code)]
 /// The auxiliary vector.
 pub(in crate::inspect) const NT_AUXV: u32 = 6;
-#[allow(dead_code)]
 /// `siginfo_t`.
 pub(in crate::inspect) const NT_SIGINFO: u32 = 0x5349_4749;
 /// `struct user_regs_struct`.
@@ -214,7 +211,8 @@ impl From<&QemuSegment> for DescriptorTable {
     }
 }
 
-/// `struct QEMUCPUState`. Later QEMUs append fields and say so in `size`.
+/// `struct QEMUCPUState`, as far as all versions of it have it. Later ones append fields, and
+/// say so in `size`.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(in crate::inspect) struct QemuCpu {
@@ -233,11 +231,19 @@ pub(in crate::inspect) struct QemuCpu {
 const _: () = assert!(size_of::<QemuCpu>() == 8 + 18 * 8 + 10 * 24 + 5 * 8);
 
 impl QemuCpu {
-    /// Bytes, as the note has them.
-    pub(in crate::inspect) const SIZE: u32 = 432;
+    /// Bytes of the note's content since QEMU 4.1: `kernel_gs_base` comes last.
+    const SIZE: u32 = 440;
+
+    /// The note's content. What stands in `kernel_gs_base` is not known; our kernel does not
+    /// use it.
+    pub(in crate::inspect) fn note(&self) -> Vec<u8> {
+        let mut bytes = self.as_bytes().to_vec();
+        bytes.extend([0; 8]);
+        bytes
+    }
 }
 
-const _: () = assert!(size_of::<QemuCpu>() == QemuCpu::SIZE as usize);
+const _: () = assert!(size_of::<QemuCpu>() + 8 == QemuCpu::SIZE as usize);
 
 impl From<&VcpuState> for QemuCpu {
     fn from(vcpu: &VcpuState) -> Self {

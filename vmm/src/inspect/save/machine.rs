@@ -1,18 +1,15 @@
 //! A dump of the whole machine.
 
-use super::super::{Hex, InspectError, InspectedRam, MachineState, Paused, Problems, VcpuState};
+use super::super::{Hex, InspectError, InspectedRam, Paused, Problems, VcpuState};
 use super::elf::{self, Load, NO_PHYSICAL, Notes};
 use super::layout::{
-    CORE, NOTE_MACHINE, NT_FPREGSET, NT_PRSTATUS, Prstatus, QEMU, QemuCpu, VMOSCOPE,
+    CORE, NOTE_MACHINE, NT_AUXV, NT_FPREGSET, NT_PRSTATUS, Prstatus, QEMU, QemuCpu, VMOSCOPE,
 };
 use super::page_tables::{self, VirtualRun};
-use super::{Output, unhex};
+use super::{Output, copy, process, unhex};
 use serde::Serialize;
 use vm_memory::GuestAddress;
 use zerocopy::IntoBytes;
-
-/// Bytes that are written in one go: many, and few enough for a progress bar to move.
-const CHUNK: u64 = 8 << 20;
 
 /// How a machine is saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -64,7 +61,7 @@ impl Paused<'_> {
     ///
     /// The ELF core is laid out as QEMU's `dump-guest-memory` writes it (`NT_PRSTATUS` and
     /// `QEMU` notes for each vCPU, a segment with `p_paddr` for each piece of RAM), plus a
-    /// note `VMOSCOPE` with the [`MachineState`], plus a segment for each stretch of virtual
+    /// note `VMOSCOPE` with the [`super::super::MachineState`], plus a segment for each stretch of virtual
     /// addresses that the vCPUs' page tables map. Those share the RAM's bytes in the file;
     /// their `p_paddr` is all ones, so that who looks for guest-physical addresses passes
     /// over them.
@@ -81,7 +78,7 @@ impl Paused<'_> {
         let memory = self.memory();
         let mut problems = self.problems().clone();
         let plan = match format {
-            DumpFormat::Elf => Plan::elf(memory, self.machine(), &mut problems)?,
+            DumpFormat::Elf => Plan::elf(self, &mut problems)?,
             DumpFormat::Raw => Plan::raw(memory),
         };
         let start = output.position();
@@ -96,12 +93,14 @@ impl Paused<'_> {
             while let Some((from, length)) = memory.populated_from(GuestAddress(at))
                 && from.0 < end
             {
-                let length = length.min(end - from.0).min(CHUNK);
-                output.skip_to(piece_at.saturating_add(from.0 - piece.base.0));
-                output.write_slice(&memory.slice(from, length)?)?;
+                let length = length.min(end - from.0);
+                let before = from.0 - piece.base.0;
+                output.skip_to(piece_at.saturating_add(before));
+                copy(memory, from, length, output, &mut |done| {
+                    progress(behind + before + done, ram);
+                })?;
                 written += length;
                 at = from.0 + length;
-                progress(behind + (at - piece.base.0), ram);
             }
             output.skip_to(piece_at.saturating_add(piece.length));
             behind += piece.length;
@@ -144,17 +143,17 @@ impl Plan {
         }
     }
 
-    fn elf(
-        memory: &InspectedRam,
-        machine: &MachineState,
-        problems: &mut Problems,
-    ) -> Result<Self, InspectError> {
+    fn elf(paused: &Paused<'_>, problems: &mut Problems) -> Result<Self, InspectError> {
+        let (memory, machine) = (paused.memory(), paused.machine());
         let mut notes = Notes::default();
         for (number, vcpu) in (1..).zip(&machine.vcpus) {
             linux_notes(&mut notes, number, vcpu);
         }
         for vcpu in &machine.vcpus {
-            notes.add(QEMU, 0, QemuCpu::from(vcpu).as_bytes());
+            notes.add(QEMU, 0, &QemuCpu::from(vcpu).note());
+        }
+        if let Some(vector) = process::auxiliary_vector(paused) {
+            notes.add(CORE, NT_AUXV, &vector);
         }
         let json = serde_json::to_vec(machine)
             .map_err(|error| InspectError::Refused(format!("the machine's state: {error}")))?;

@@ -5,15 +5,53 @@ pub(in crate::inspect) mod layout;
 mod machine;
 mod output;
 mod page_tables;
+mod process;
+mod process_memory;
+mod program;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub(in crate::inspect) use elf::NO_PHYSICAL;
 pub use machine::{Dump, DumpFormat, SavedPiece};
 pub use output::Output;
+pub use process::Core;
+pub use program::LoadedElf;
+pub use threads::CoreThread;
 
 #[cfg(doc)]
 use super::Paused;
+use super::{InspectError, InspectedRam};
+use crate::memory::{AccessError, PhysicalMemory};
+use vm_memory::GuestAddress;
+
+/// Bytes that are written in one go: many, and few enough for a progress bar to move.
+const CHUNK: u64 = 8 << 20;
+
+/// Writes RAM, as far as it goes; `progress` is told how many bytes are done.
+fn copy(
+    memory: &InspectedRam,
+    from: GuestAddress,
+    length: u64,
+    output: &mut Output,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), InspectError> {
+    let mut done = 0;
+    while done < length {
+        let at = GuestAddress(from.0.saturating_add(done));
+        let step = (length - done).min(CHUNK).min(memory.contiguous_from(at));
+        if step == 0 {
+            return Err(InspectError::Access(AccessError {
+                address: at,
+                length: length - done,
+            }));
+        }
+        output.write_slice(&memory.slice(at, step)?)?;
+        done += step;
+        progress(done);
+    }
+    Ok(())
+}
 
 /// Bytes from hexadecimal digits; `None` if they are none.
 pub(in crate::inspect) fn unhex(digits: &str) -> Option<Vec<u8>> {
