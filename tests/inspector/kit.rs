@@ -25,6 +25,12 @@ fn runtime_folder() -> PathBuf {
     folder
 }
 
+/// Removes what the tests have written.
+pub(crate) fn clean_up() {
+    // What cannot be removed harms no one.
+    let _ = fs::remove_dir_all(runtime_folder());
+}
+
 /// A path that no other test uses.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);

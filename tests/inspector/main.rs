@@ -44,5 +44,7 @@ fn main() -> ExitCode {
     trials.extend(save::tests());
     trials.extend(watch::tests());
     trials.extend(robust::tests());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    kit::clean_up();
+    conclusion.exit_code()
 }
