@@ -21,6 +21,7 @@
 //! [`Hex`]: strings such as `"0xffff8000"`; sizes, offsets, counts and koids are numbers.
 
 mod error;
+mod find;
 mod hex;
 mod image;
 mod inspector;
@@ -33,6 +34,10 @@ mod selector;
 mod survey;
 
 pub use error::InspectError;
+pub use find::{
+    Contents, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction, MAX_READ, Piece,
+    SpaceSelector, Strings, Via, digits,
+};
 pub use hex::Hex;
 pub use inspector::{Inspector, Origin, Paused, Standstill};
 pub use machine_state::{

@@ -9,6 +9,7 @@ mod frames;
 mod handles;
 mod lineage;
 mod maps;
+mod number;
 mod output;
 mod pause;
 mod progress;
@@ -59,7 +60,7 @@ pub enum InspectCommand {
     #[command(after_long_help = INSPECT_HELP)]
     Explain(explain::ExplainArgs),
     /// Reads memory: of a process, of a VMO, physical
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(read::EXAMPLES))]
     Read(read::ReadArgs),
     /// Writes memory of a live VM
     #[command(after_long_help = INSPECT_HELP)]
@@ -91,6 +92,11 @@ pub enum InspectCommand {
     /// Lets a paused VM go on
     #[command(after_long_help = INSPECT_HELP)]
     Resume(pause::PauseArgs),
+}
+
+/// What stands below a command's options: examples, then the exit codes.
+fn with_examples(examples: &str) -> String {
+    format!("{examples}\n\n{INSPECT_HELP}")
 }
 
 /// Does it; returns the exit code.
