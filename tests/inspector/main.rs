@@ -4,6 +4,11 @@
 //! Tests that need a VM are reported as ignored, with the reason, where `/dev/kvm` cannot
 //! be used.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "what is not where it should be is a failure"
+)]
+
 #[path = "../common/substrate.rs"]
 mod substrate;
 

@@ -4,6 +4,7 @@
 //! `cargo bench -p vmm` runs all of it; `cargo bench -p vmm -- translate` a part. Where
 //! `/dev/kvm` cannot be used, the parts that need it say so and are left out.
 
+mod attach;
 mod bare;
 mod calls;
 mod compare;
@@ -32,6 +33,7 @@ fn main() {
         exits::run(&mut criterion, &mut summary);
         calls::run(&mut criterion, &mut summary);
         start::run(&mut criterion, &mut summary);
+        attach::run(&mut criterion, &mut summary);
     }
     criterion.final_summary();
     print!("{summary}");

@@ -39,7 +39,7 @@ pub fn kvm_is_usable() -> bool {
     match vmm::machine::open_kvm() {
         Ok(_) => true,
         Err(reason) => {
-            println!("exits, calls and start are left out: {reason}");
+            println!("exits, calls, start and attach are left out: {reason}");
             false
         }
     }

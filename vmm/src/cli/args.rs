@@ -17,7 +17,8 @@ Examples:
   vmm run --trace --stats                   the same, with every call and the totals
   vmm run hello -- one two                  a built-in program, with arguments
   vmm run ./debugger ./target --cmdline kernel.enable-debugging-syscalls=true
-  vmm run --json hello | jq -c 'select(.event == \"call\")'";
+  vmm run --json hello | jq -c 'select(.event == \"call\")'
+  vmm run --name mine spin                  a VM to look at: vmm ps --vm mine";
 
 /// Runs guests whose processes read and write each other's memory by hypercalls.
 #[derive(Debug, Parser)]

@@ -8,6 +8,7 @@ mod substrate;
 
 mod guest;
 mod instructions;
+mod pausing;
 mod requests;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -37,5 +38,6 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = instructions::tests();
     trials.extend(requests::tests());
+    trials.extend(pausing::tests());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
