@@ -4,7 +4,7 @@ use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END, PAGE_SIZE};
 use abi::objects::FrameEntry;
 
 /// The PVH start info.
-pub(super) const START_INFO: u64 = 0x6000;
+pub(crate) const START_INFO: u64 = 0x6000;
 /// The memory map.
 pub(super) const MEMORY_MAP: u64 = 0x7000;
 /// The module list, up to [`COMMAND_LINE`].

@@ -29,6 +29,7 @@ pub use command_line::{CommandLine, CommandLineError};
 pub use elf::ElfError;
 pub use error::BootError;
 pub use kernel::{KernelError, KernelImage};
+pub(crate) use layout::START_INFO;
 pub use layout::required_ram;
 pub use program::{
     MAX_MODULE_SIZE, MAX_STACK_SIZE, Program, ProgramError, ProgramImage, STACK_SIZE, default_ram,

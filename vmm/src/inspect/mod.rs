@@ -25,6 +25,7 @@ mod find;
 mod hex;
 mod image;
 mod inspector;
+pub mod look;
 mod machine_state;
 mod memory;
 mod problems;

@@ -33,25 +33,18 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum InspectCommand {
     /// Shows the tree of jobs, processes and threads, with their memory
-    #[command(after_long_help = INSPECT_HELP)]
     Ps(ps::PsArgs),
     /// Shows what is mapped where in a process
-    #[command(after_long_help = INSPECT_HELP)]
     Maps(maps::MapsArgs),
     /// Shows the VMOs, all of them or a process's
-    #[command(after_long_help = INSPECT_HELP)]
     Vmos(vmos::VmosArgs),
     /// Shows a process's handles
-    #[command(after_long_help = INSPECT_HELP)]
     Handles(handles::HandlesArgs),
     /// Shows a process's threads: registers, state, backtrace
-    #[command(after_long_help = INSPECT_HELP)]
     Threads(threads::ThreadsArgs),
     /// Shows who owns the frames of RAM
-    #[command(after_long_help = INSPECT_HELP)]
     Frames(frames::FramesArgs),
     /// Shows a VMO's family: its clones, slices and where each page lives
-    #[command(after_long_help = INSPECT_HELP)]
     Lineage(lineage::LineageArgs),
     /// Translates an address of a process, level by level
     #[command(after_long_help = INSPECT_HELP)]
