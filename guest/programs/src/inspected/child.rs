@@ -81,11 +81,13 @@ pub(super) fn sleeper(name: &str, shared: &Vmo, until: i64) -> Result<Process, F
     place(&vmar, MapOptions::PERM_READ, VDSO, &vmo, 0, data)?;
     let length = range.len().next_multiple_of(PAGE_SIZE);
     place(&vmar, execute, VDSO + data, &vmo, data, length)?;
+    // Without the right, the mapping can never be made writable.
+    let read_only = shared.duplicate(libzx::Rights::READ | libzx::Rights::MAP)?;
     place(
         &vmar,
         MapOptions::PERM_READ,
         SHARED,
-        shared,
+        &read_only,
         PAGE_SIZE,
         2 * PAGE_SIZE,
     )?;
