@@ -9,6 +9,7 @@ mod bare;
 mod calls;
 mod compare;
 mod exits;
+mod save;
 mod serve;
 mod start;
 mod support;
@@ -29,6 +30,7 @@ fn main() {
     let mut summary = Summary::default();
     translate::run(&mut criterion, &mut summary);
     serve::run(&mut criterion, &mut summary);
+    save::run(&mut criterion, &mut summary);
     if support::kvm_is_usable() {
         exits::run(&mut criterion, &mut summary);
         calls::run(&mut criterion, &mut summary);

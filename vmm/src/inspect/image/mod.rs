@@ -4,6 +4,8 @@ mod elf;
 mod notes;
 mod pieces;
 mod root;
+#[cfg(test)]
+mod tests;
 
 use super::{InspectError, InspectedRam, MachineState, Problems, RamPiece};
 use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END};

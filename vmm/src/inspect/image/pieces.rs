@@ -3,6 +3,9 @@
 use super::super::{Problems, RamPiece};
 use vm_memory::GuestAddress;
 
+/// Pieces that are kept: each is mapped by itself, and hosts allow some 65000 mappings.
+const MAX_PIECES: usize = 1 << 14;
+
 /// Joins segments that may share their bytes in the file, as QEMU's do with `-p`: each
 /// address is kept once. Where two segments differ about an address, the one that starts
 /// lower counts; what reaches beyond the file's `length` is cut off.
@@ -48,6 +51,13 @@ pub(super) fn join(
         if segment.length > 0 {
             pieces.push(segment);
         }
+    }
+    if pieces.len() > MAX_PIECES {
+        problems.note(format_args!(
+            "its RAM is in {} pieces: the first {MAX_PIECES} of them are shown",
+            pieces.len()
+        ));
+        pieces.truncate(MAX_PIECES);
     }
     if missing > 0 {
         problems.note(format_args!(

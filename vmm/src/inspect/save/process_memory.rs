@@ -8,8 +8,9 @@ use vm_memory::GuestAddress;
 
 /// Stretches that are told of at most.
 const MAX_STRETCHES: usize = 1 << 20;
-/// Bytes of mappings that are looked at: page lists are the guest's, and can lead in circles.
-const MAX_BYTES: u64 = 1 << 40;
+/// Bytes of VMOs with pages that are looked at: page lists are the guest's, can lead in circles,
+/// and each page of a hole costs a look.
+const MAX_BYTES: u64 = 1 << 37;
 /// Bytes that are looked up in one go: each page of a hole is looked at.
 const STEP: u64 = 1 << 30;
 
@@ -112,15 +113,20 @@ impl<'m> ProcessMemory<'m> {
             Ok(())
         };
         let mut at = 0;
+        // One look says all.
+        let empty = vmo.raw().pages == 0 && !vmo.is_layered();
         let mut contents = vmo.contents(self.memory);
         while at < inside {
-            let Some(rest) = budget.checked_sub(1) else {
+            if *budget == 0 {
                 return Err(format!(
                     "more than {MAX_BYTES:#x} bytes are mapped: what comes from offset {at:#x} on \
                      is left out"
                 ));
+            }
+            let limit = match empty {
+                true => inside - at,
+                false => (inside - at).min(STEP).min(*budget),
             };
-            let limit = (inside - at).min(STEP).min(rest.saturating_add(1));
             let offset = window
                 .base
                 .saturating_add(raw.vmo_offset)
@@ -131,7 +137,9 @@ impl<'m> ProcessMemory<'m> {
                 contents.run(VmoOffset(offset), limit)
             };
             let run = run.map_err(|error| error.to_string())?;
-            *budget -= run.length;
+            if !empty {
+                *budget -= run.length;
+            }
             let shown = match run.content {
                 Content::At(start) => Shown::At(start),
                 Content::Zeros if vmo.is_discarded() => Shown::Nothing,

@@ -1,15 +1,22 @@
 //! What is saved of a made-up guest and opened again gives the same answers.
 
 use super::super::{
-    Hex, InspectError, Inspector, MachineState, Origin, Output, Place, Segment, VcpuState,
+    Core, Hex, InspectError, Inspector, MachineState, Origin, Output, Place, ProcessSelector,
+    Segment, VcpuState,
 };
 use super::DumpFormat;
 use crate::memory::PhysicalMemory;
 use crate::objects::mock::MockGuest;
 use abi::Rights;
+use abi::entry::{PRESENT, WRITABLE};
 use abi::layout::PAGE_SIZE;
+use abi::objects::{Permissions, Vmo};
+use object::LittleEndian as LE;
+use object::elf::FileHeader64;
+use object::read::elf::{FileHeader, ProgramHeader};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use vm_memory::GuestAddress;
 
 /// A file that no other test uses; it is removed with this.
@@ -189,4 +196,184 @@ fn what_is_missing_at_the_end_is_told_and_the_rest_can_be_read() {
             "{length}: {error}"
         );
     }
+}
+
+/// Saves the only process; what is lacking.
+fn core(guest: &MockGuest) -> (Core, Vec<u8>) {
+    let mut inspector = Inspector::mock(guest);
+    let process = ProcessSelector::Name("first".to_owned());
+    let file = Scratch::new(&format!("core-{}", fastrand()));
+    let mut output = Output::create(&file.0, false).unwrap();
+    let core = inspector
+        .pause()
+        .unwrap()
+        .core(&process, &mut output, &mut |_, _| {})
+        .unwrap();
+    output.finish().unwrap();
+    assert_eq!(core.bytes, fs::metadata(&file.0).unwrap().len());
+    let bytes = if core.bytes < 1 << 24 {
+        fs::read(&file.0).unwrap()
+    } else {
+        Vec::new()
+    };
+    (core, bytes)
+}
+
+/// A number that this process has not seen.
+fn fastrand() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[test]
+fn a_core_shows_what_the_program_sees_and_says_what_it_does_not_hold() {
+    let mut guest = guest();
+    let process = GuestAddress(first_process(&guest));
+    // Two pages of which one was touched; one page beyond the end of its VMO.
+    let all = Permissions::READ | Permissions::WRITE;
+    let sparse = guest.vmo("sparse", 2 * PAGE_SIZE).unwrap();
+    guest.commit(sparse, PAGE_SIZE, PAGE_SIZE).unwrap();
+    guest.write_vmo(sparse, PAGE_SIZE, b"second page").unwrap();
+    guest
+        .map(process, 0x3000_0000, 3 * PAGE_SIZE, (sparse, 0), all)
+        .unwrap();
+    // A page that the pager has.
+    let paged = guest.pager_vmo(PAGE_SIZE).unwrap();
+    guest
+        .map(
+            process,
+            0x4000_0000,
+            PAGE_SIZE,
+            (paged, 0),
+            Permissions::READ,
+        )
+        .unwrap();
+    let (core, bytes) = core(&guest);
+    assert_eq!((core.name.as_str(), core.threads.len()), ("first", 1));
+    assert_eq!(core.written, 3 * PAGE_SIZE);
+    assert_eq!(core.left_out, 2 * PAGE_SIZE);
+    assert_eq!(core.problems.count(), 1, "{}", core.problems);
+    assert!(core.problems.told()[0].contains("4096 bytes are still with their pager"));
+
+    let header = FileHeader64::<LE>::parse(&*bytes).unwrap();
+    let loads: Vec<_> = header
+        .program_headers(LE, &*bytes)
+        .unwrap()
+        .iter()
+        .filter(|segment| segment.p_type(LE) == object::elf::PT_LOAD)
+        .map(|segment| {
+            let content = segment.data(LE, &*bytes).unwrap();
+            (segment.p_vaddr(LE), segment.p_memsz(LE), content.to_vec())
+        })
+        .collect();
+    let sizes: Vec<_> = loads
+        .iter()
+        .map(|(address, length, content)| (*address, *length, content.len() as u64))
+        .collect();
+    assert_eq!(
+        sizes,
+        [
+            (ADDRESS, 0x2000, 0x2000),
+            (0x3000_0000, 0x2000, 0x2000),
+            (0x3000_2000, 0x1000, 0),
+            (0x4000_0000, 0x1000, 0),
+        ]
+    );
+    assert!(loads[0].2.starts_with(b"here it is"));
+    assert!(loads[1].2[..4096].iter().all(|byte| *byte == 0));
+    assert!(loads[1].2[4096..].starts_with(b"second page"));
+}
+
+fn first_process(guest: &MockGuest) -> u64 {
+    let root: abi::RootBlock = guest.get(guest.root()).unwrap();
+    root.first_process.address()
+}
+
+#[test]
+fn page_lists_that_lead_in_circles_come_to_an_end() {
+    let mut guest = guest();
+    let process = GuestAddress(first_process(&guest));
+    let all = Permissions::READ | Permissions::WRITE;
+    let vmo = guest.vmo("circle", 1 << 45).unwrap();
+    let table = guest.frame().unwrap();
+    guest
+        .edit(table, |entries: &mut [u64; 512]| {
+            *entries = [table.0 | PRESENT | WRITABLE; 512];
+        })
+        .unwrap();
+    guest
+        .edit(vmo, |vmo: &mut Vmo| {
+            vmo.pages = table.0;
+            vmo.levels = 5;
+        })
+        .unwrap();
+    guest.map(process, 1 << 46, 1 << 45, (vmo, 0), all).unwrap();
+    let (core, _) = core(&guest);
+    assert!(!core.problems.is_empty());
+    // RAM of 4 MiB, eight times at most.
+    assert!(core.written <= 32 << 20, "{}", core.written);
+}
+
+#[test]
+fn zeros_without_end_are_left_out() {
+    let mut guest = guest();
+    let process = GuestAddress(first_process(&guest));
+    let vmo = guest.vmo("room", 1 << 45).unwrap();
+    guest
+        .map(process, 1 << 46, 1 << 45, (vmo, 0), Permissions::READ)
+        .unwrap();
+    let (core, bytes) = core(&guest);
+    assert_eq!(core.left_out, 1 << 45);
+    assert!(!bytes.is_empty());
+    assert!(core.problems.told()[0].contains("never touched"));
+}
+
+#[test]
+fn page_tables_that_lead_in_circles_come_to_an_end() {
+    let mut guest = guest();
+    let table = guest.frame().unwrap();
+    for (entry, wanted) in [
+        (table.0 | PRESENT | WRITABLE, "more than can be told"),
+        ((1 << 40) | PRESENT, "lead outside RAM"),
+    ] {
+        guest
+            .edit(table, |entries: &mut [u64; 512]| *entries = [entry; 512])
+            .unwrap();
+        let mut machine = state();
+        machine.root = Hex(guest.root().0);
+        machine.vcpus[0].cr3 = Hex(table.0);
+        let mut inspector = Inspector::mock_machine(&guest, machine);
+        let file = Scratch::new(&format!("circle-{}", fastrand()));
+        let mut output = Output::create(&file.0, false).unwrap();
+        let dump = inspector
+            .pause()
+            .unwrap()
+            .dump(DumpFormat::Elf, &mut output, &mut |_, _| {})
+            .unwrap();
+        output.finish().unwrap();
+        assert!(
+            dump.problems.to_string().contains(wanted),
+            "{}",
+            dump.problems
+        );
+        let mut image = Inspector::image(&file.0).unwrap();
+        let (survey, _) = image.survey().unwrap();
+        assert_eq!(survey.processes.len(), 1);
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_has_no_core() {
+    let mut guest = MockGuest::new(1 << 20).unwrap();
+    guest.process("first").unwrap();
+    let mut inspector = Inspector::mock(&guest);
+    let file = Scratch::new("ended");
+    let mut output = Output::create(&file.0, false).unwrap();
+    let paused = inspector.pause().unwrap();
+    let name = |name: &str| ProcessSelector::Name(name.to_owned());
+    let mut save = |process| paused.core(&process, &mut output, &mut |_, _| {});
+    let error = save(name("first")).unwrap_err();
+    assert!(matches!(error, InspectError::Refused(_)), "{error}");
+    let error = save(name("second")).unwrap_err();
+    assert!(matches!(error, InspectError::NotFound(_)), "{error}");
 }
