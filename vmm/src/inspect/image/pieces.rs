@@ -4,7 +4,7 @@ use super::super::{Problems, RamPiece};
 use vm_memory::GuestAddress;
 
 /// Pieces that are kept: each is mapped by itself, and hosts allow some 65000 mappings.
-const MAX_PIECES: usize = 1 << 14;
+const MAX_PIECES: usize = 1 << 12;
 
 /// Joins segments that may share their bytes in the file, as QEMU's do with `-p`: each
 /// address is kept once. Where two segments differ about an address, the one that starts

@@ -19,6 +19,8 @@ const MAX_ZEROS: u64 = 1 << 30;
 const MAX_SHARING: u64 = 8;
 /// ELF files that are looked for in a process's memory.
 const MAX_ELFS: usize = 64;
+/// Bytes at the start of a mapping in which an ELF file's headers and notes are.
+const HEAD: u64 = 64 << 10;
 
 /// What was saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,7 +94,7 @@ impl Paused<'_> {
             )));
         }
         let mut problems = survey.problems.clone();
-        let memory = ProcessMemory::new(self.memory(), &survey, process, &mut problems);
+        let memory = ProcessMemory::new(self.memory(), &survey, process, u64::MAX, &mut problems);
         let (program, vdso) = programs(&memory, process);
         let (notes, threads) = notes(&survey, process, (&program, &vdso))?;
         if threads.is_empty() {
@@ -220,8 +222,8 @@ fn programs(
         };
         if mapping.flags().contains(MappingFlags::VDSO) {
             vdso = vdso.or(Some(found));
-        } else if memory.executable(found.entry.0) {
-            program = program.or(Some(found));
+        } else if program.is_none() && is_code(process, found.entry.0) {
+            program = Some(found);
         }
         seen += 1;
         if seen >= MAX_ELFS {
@@ -229,6 +231,14 @@ fn programs(
         }
     }
     (program, vdso)
+}
+
+/// Whether the program may execute what stands at `address`.
+fn is_code(process: &ProcessRecord, address: u64) -> bool {
+    process.mapping_at(address).is_some_and(|mapping| {
+        let permissions = Permissions::from_bits_truncate(mapping.raw().permissions);
+        permissions.contains(Permissions::EXECUTE)
+    })
 }
 
 /// The program of a process, for a debugger that looks at the whole machine.
@@ -239,7 +249,9 @@ pub(super) fn auxiliary_vector(paused: &Paused<'_>) -> Option<Vec<u8>> {
         let mut threads = process.threads.iter();
         threads.any(|thread| survey.machine.vcpu_of(thread, current).is_some())
     })?;
-    let memory = ProcessMemory::new(paused.memory(), &survey, process, &mut Problems::default());
+    // The guest stands still, and headers are at the start.
+    let mut problems = Problems::default();
+    let memory = ProcessMemory::new(paused.memory(), &survey, process, HEAD, &mut problems);
     let (program, vdso) = programs(&memory, process);
     Some(program::auxiliary_vector(program.as_ref(), vdso.as_ref()))
 }

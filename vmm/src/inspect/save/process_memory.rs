@@ -50,11 +50,12 @@ pub(super) struct ProcessMemory<'m> {
 }
 
 impl<'m> ProcessMemory<'m> {
-    /// Looks all mappings of `process` up.
+    /// Looks all mappings of `process` up, the first `most` bytes of each.
     pub(super) fn new(
         memory: &'m InspectedRam,
         survey: &Survey,
         process: &ProcessRecord,
+        most: u64,
         problems: &mut Problems,
     ) -> Self {
         let mut all = Self {
@@ -63,7 +64,7 @@ impl<'m> ProcessMemory<'m> {
         };
         let mut budget = MAX_BYTES;
         for (number, mapping) in process.mappings().enumerate() {
-            if let Err(why) = all.mapping(survey, number, mapping, &mut budget) {
+            if let Err(why) = all.mapping(survey, (number, mapping), most, &mut budget) {
                 problems.note(format_args!(
                     "the mapping at {:#x} to {:#x}: {why}",
                     mapping.base(),
@@ -79,18 +80,19 @@ impl<'m> ProcessMemory<'m> {
     fn mapping(
         &mut self,
         survey: &Survey,
-        number: usize,
-        mapping: &MappingView,
+        (number, mapping): (usize, &MappingView),
+        most: u64,
         budget: &mut u64,
     ) -> Result<(), String> {
         let raw = mapping.raw();
+        let length = raw.region.size.min(most);
         let Some(mut vmo) = survey.vmo_at(mapping.vmo()).copied() else {
             return Err("its VMO is in no list, so what it shows is not known".to_owned());
         };
         let window = vmo.enter(self.memory).map_err(|error| error.to_string())?;
         // What is beyond the end of the VMO is not there for the program either.
         let size = window.size.min(vmo.size().saturating_sub(window.base));
-        let inside = size.saturating_sub(raw.vmo_offset).min(raw.region.size);
+        let inside = size.saturating_sub(raw.vmo_offset).min(length);
         let permissions = Permissions::from_bits_truncate(raw.permissions);
         let mut waiting = 0;
         let mut push = |at: u64, length, shown| {
@@ -152,8 +154,8 @@ impl<'m> ProcessMemory<'m> {
             push(at, run.length, shown)?;
             at += run.length;
         }
-        if inside < raw.region.size {
-            push(inside, raw.region.size - inside, Shown::Nothing)?;
+        if inside < length {
+            push(inside, length - inside, Shown::Nothing)?;
         }
         if waiting > 0 {
             return Err(format!(
@@ -198,15 +200,6 @@ impl<'m> ProcessMemory<'m> {
             done += length;
         }
         true
-    }
-
-    /// Whether the program may execute what stands at `address`.
-    pub(super) fn executable(&self, address: u64) -> bool {
-        self.stretches.iter().any(|stretch| {
-            stretch.permissions.contains(Permissions::EXECUTE)
-                && stretch.address <= address
-                && address < stretch.end()
-        })
     }
 }
 
