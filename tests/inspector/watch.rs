@@ -2,9 +2,12 @@
 
 mod browser;
 mod report;
+mod top;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    report::tests()
+    let mut tests = report::tests();
+    tests.extend(top::tests());
+    tests
 }

@@ -33,6 +33,7 @@ pub mod report;
 mod save;
 mod selector;
 mod survey;
+pub mod top;
 
 pub use error::InspectError;
 pub use find::{

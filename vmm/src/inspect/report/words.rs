@@ -12,7 +12,7 @@ pub const fn thread_state(thread: &ThreadView) -> &'static str {
         ThreadState::DEAD => "dead",
         _ => match WaitKind(thread.raw().wait_kind) {
             WaitKind::TIME => "blocked.sleeping",
-            WaitKind::SIGNALS => "blocked.wait-one",
+            WaitKind::SIGNALS => "blocked.wait_one",
             WaitKind::PORT => "blocked.port",
             WaitKind::FUTEX => "blocked.futex",
             WaitKind::PAGE | WaitKind::DIRTY => "blocked.pager",
