@@ -41,7 +41,7 @@ pub fn run(args: &HandlesArgs) -> anyhow::Result<u8> {
     let survey = paused.survey()?;
     let mut problems = survey.problems.clone();
     let process = survey.process(&args.process)?;
-    let mut answer = look::handles(&paused, &survey, process, &mut problems);
+    let mut answer = look::handles(&paused, process, &mut problems);
     let standstill = paused.resume()?;
     if let Some(kind) = &args.kind {
         answer.handles.retain(|handle| handle.object_type == *kind);

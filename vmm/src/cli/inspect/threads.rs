@@ -15,8 +15,8 @@ use vmm::inspect::{GeneralRegisters, InspectError, ProcessSelector};
 
 const EXAMPLES: &str = "\
 Names come from the file that --symbols gives, or from the built-in program of the process's name,
-if its code is what the process runs; build programs with frame pointers
-(-fno-omit-frame-pointer, -C force-frame-pointers=yes), or the backtrace ends early.
+if its code is what the process runs. With a file that has call frame information (-g is enough) a
+backtrace needs no frame pointers; without one, it ends where a function has none.
 
 Examples:
   vmm threads hello               the process of that name in the only VM that runs

@@ -1,7 +1,9 @@
-//! The functions that a thread is in, by the chain of frame pointers (System V ABI for AMD64,
-//! 3.2.2): at the frame pointer stands the caller's, and behind that the return address.
+//! The functions that a thread is in: by the program's call frame information where there is
+//! some, otherwise by the chain of frame pointers (System V ABI for AMD64, 3.2.2): at the frame
+//! pointer stands the caller's, and behind that the return address.
 
 use super::symbols::ProgramSymbols;
+use super::unwind::Position;
 use super::user_memory::read_u64;
 use crate::inspect::{GeneralRegisters, Hex, InspectedRam, ProcessRecord, Survey};
 use abi::Call;
@@ -68,60 +70,91 @@ fn stub_at(survey: &Survey, process: &ProcessRecord, rip: u64) -> Option<(Call, 
 }
 
 impl Unwinder<'_, '_> {
+    /// Goes from caller to caller, each of which must stand above the one before it, in the
+    /// mapping that the stack pointer is in.
     fn run(&self, registers: &GeneralRegisters) -> (Vec<StackFrame>, &'static str) {
-        let mut frames = vec![self.frame(registers.rip.0, registers.rip.0)];
-        // A stub of the vDSO keeps no frame pointer: its return address is on top of the
-        // stack, but for two registers that one with more than six arguments has pushed.
-        if let Some((call, SYSCALL_END)) = stub_at(self.survey, self.process, registers.rip.0) {
-            let pushed = if call.signature().arguments.len() > 6 {
-                16
-            } else {
-                0
+        let mut position = Position::new(registers);
+        let mut frames = vec![self.frame(position.pc, position.pc)];
+        let Some(stack) = self.process.mapping_at(position.stack_pointer()) else {
+            return (frames, "the stack pointer is in no mapping");
+        };
+        let first = position.frame_pointer();
+        while frames.len() < MAX_FRAMES {
+            let innermost = frames.len() == 1;
+            let caller = match self.caller(&position, innermost, stack.end()) {
+                Ok(caller) => caller,
+                Err(end) => return (frames, end),
             };
-            let place = registers.rsp.0.saturating_add(pushed);
-            if let Some(back) = self.word(place) {
-                frames.push(self.frame(back, back.wrapping_sub(1)));
+            if caller.pc == 0 {
+                let followed = first != 0 || self.symbols.is_some();
+                return match followed {
+                    true => (frames, "the outermost frame"),
+                    false => (frames, "there is no frame pointer to follow"),
+                };
             }
+            let up = caller.stack_pointer();
+            if up <= position.stack_pointer() || up > stack.end() {
+                return (frames, "the next frame is not above this one in the stack");
+            }
+            if self.process.mapping_at(caller.pc).is_none() {
+                return (frames, "a return address is in no mapping");
+            }
+            frames.push(self.frame(caller.pc, caller.pc.wrapping_sub(1)));
+            position = caller;
         }
-        let end = self.chain(&mut frames, registers);
-        (frames, end)
+        (frames, "there are more frames than are told")
     }
 
-    /// Follows the frame pointers: they must ascend and stay in the mapping that the stack
-    /// pointer is in.
-    fn chain(&self, frames: &mut Vec<StackFrame>, registers: &GeneralRegisters) -> &'static str {
-        let stack_pointer = registers.rsp.0;
-        let Some(stack) = self.process.mapping_at(stack_pointer) else {
-            return "the stack pointer is in no mapping";
+    /// The caller of the function at `position`; its address is 0 if there is none.
+    fn caller(
+        &self,
+        position: &Position,
+        innermost: bool,
+        stack_end: u64,
+    ) -> Result<Position, &'static str> {
+        // A return address is behind the call; the call itself is what counts.
+        let inside = if innermost {
+            position.pc
+        } else {
+            position.pc.wrapping_sub(1)
         };
-        let mut least = stack_pointer;
-        let mut at = registers.rbp.0;
-        while frames.len() < MAX_FRAMES {
-            if at == 0 {
-                return "the outermost frame";
-            }
-            if !at.is_multiple_of(8) || at < least || at >= stack.end() {
-                return "the frame pointer leads out of the stack";
-            }
-            let next = self.word(at);
-            let back = at.checked_add(8).and_then(|at| self.word(at));
-            if next == Some(0) && back.is_none() {
-                return "the outermost frame";
-            }
-            let (Some(next), Some(back)) = (next, back) else {
-                return "the stack cannot be read";
-            };
-            if back == 0 {
-                return "the outermost frame";
-            }
-            if self.process.mapping_at(back).is_none() {
-                return "a return address is in no mapping";
-            }
-            frames.push(self.frame(back, back.wrapping_sub(1)));
-            least = at.saturating_add(16);
-            at = next;
+        // A stub of the vDSO keeps no frame pointer: its return address is on top of the
+        // stack, but for two registers that one with more than six arguments has pushed.
+        if let (true, Some((call, SYSCALL_END))) =
+            (innermost, stub_at(self.survey, self.process, inside))
+        {
+            let long = call.signature().arguments.len() > 6;
+            let pushed = if long { 16 } else { 0 };
+            let place = position.stack_pointer().saturating_add(pushed);
+            let back = self.word(place).ok_or("the stack cannot be read")?;
+            return Ok(position.returned(back, place.saturating_add(8)));
         }
-        "there are more frames than are told"
+        if let Some((symbols, bias)) = self.symbols
+            && let Some(caller) = symbols
+                .frames
+                .step(position, inside.wrapping_sub(bias), |at| self.word(at))
+        {
+            return Ok(caller);
+        }
+        self.by_frame_pointer(position, stack_end)
+    }
+
+    fn by_frame_pointer(&self, position: &Position, end: u64) -> Result<Position, &'static str> {
+        let at = position.frame_pointer();
+        if at == 0 {
+            return Ok(position.returned(0, position.stack_pointer()));
+        }
+        if !at.is_multiple_of(8) || at < position.stack_pointer() || at >= end {
+            return Err("the frame pointer leads out of the stack");
+        }
+        let next = self.word(at);
+        let back = at.checked_add(8).and_then(|at| self.word(at));
+        match (next, back) {
+            // The outermost function has no caller, and nothing may be above it.
+            (Some(0), None) => Ok(position.returned(0, at)),
+            (Some(next), Some(back)) => Ok(Position::of_caller(back, at.saturating_add(16), next)),
+            _ => Err("the stack cannot be read"),
+        }
     }
 
     fn word(&self, address: u64) -> Option<u64> {

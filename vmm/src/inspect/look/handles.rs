@@ -2,7 +2,7 @@
 
 use super::frames::Named;
 use super::words::rights_names;
-use crate::inspect::{HandleRecord, Hex, InspectedRam, Paused, Problems, ProcessRecord, Survey};
+use crate::inspect::{HandleRecord, Hex, InspectedRam, Paused, Problems, ProcessRecord};
 use crate::objects::{ObjectView, PlainView, ProcessView, ThreadView, VmoView};
 use abi::objects::ObjectType;
 use serde::Serialize;
@@ -40,25 +40,19 @@ pub struct HandleInfo {
 #[must_use]
 pub fn handles(
     paused: &Paused<'_>,
-    survey: &Survey,
     process: &ProcessRecord,
     problems: &mut Problems,
 ) -> HandleList {
-    let tell = |handle| tell(paused.memory(), survey, handle, problems);
+    let tell = |handle| tell(paused.memory(), handle, problems);
     HandleList {
         process: Named::process(process),
         handles: process.handles.iter().map(tell).collect(),
     }
 }
 
-fn tell(
-    memory: &InspectedRam,
-    survey: &Survey,
-    handle: &HandleRecord,
-    problems: &mut Problems,
-) -> HandleInfo {
+fn tell(memory: &InspectedRam, handle: &HandleRecord, problems: &mut Problems) -> HandleInfo {
     let kind = handle.object_type;
-    let (name, related_koid) = about(memory, survey, handle, problems);
+    let (name, related_koid) = about(memory, handle, problems);
     let object = ObjectView::read(memory, handle.object);
     HandleInfo {
         value: Hex(handle.value.into()),
@@ -78,7 +72,6 @@ fn tell(
 /// The name of a handle's object and the koid that it is related to.
 fn about(
     memory: &InspectedRam,
-    survey: &Survey,
     handle: &HandleRecord,
     problems: &mut Problems,
 ) -> (Option<String>, u64) {
@@ -96,12 +89,8 @@ fn about(
                 return (None, 0);
             };
             let owner = vm_memory::GuestAddress(thread.raw().process.address());
-            let owner = match survey.process_at(owner) {
-                Some(process) => process.koid(),
-                None => problems
-                    .sound(ProcessView::read(memory, owner))
-                    .map_or(0, |process| process.raw().header.koid),
-            };
+            let owner = problems.sound(ProcessView::read(memory, owner));
+            let owner = owner.map_or(0, |process| process.raw().header.koid);
             (Some(thread.name().into_owned()), owner)
         }
         ObjectType::VMO => {

@@ -13,6 +13,8 @@ use vm_memory::GuestAddress;
 
 /// Stretches of a VMO that are told at most.
 const MAX_RANGES: usize = 1 << 16;
+/// Members of rings that are told at most, in all.
+const MAX_RING: usize = 1 << 20;
 /// Entries of page lists that are looked at for one VMO at most.
 const MAX_STEPS: u64 = 1 << 22;
 
@@ -127,12 +129,14 @@ fn family(survey: &Survey, asked: &VmoView, problems: &mut Problems) -> Vec<Rela
     let mut family = Vec::new();
     let mut open = vec![(top, 0)];
     let mut met = HashSet::new();
+    let mut ring_left = MAX_RING;
     while let Some((vmo, depth)) = open.pop() {
         if !met.insert(vmo.address().0) {
             problems.note(format_args!("VMO {} is its own ancestor", vmo.koid()));
             continue;
         }
-        let mut relative = Relative::new(survey, vmo, depth, problems);
+        let mut relative = Relative::new(survey, vmo, depth);
+        relative.ring = ring(survey, vmo, &mut ring_left, problems);
         relative.asked = vmo.address() == asked.address();
         relative.mapped_by = mapped_by.remove(&vmo.address().0).unwrap_or_default();
         family.push(relative);
@@ -143,7 +147,7 @@ fn family(survey: &Survey, asked: &VmoView, problems: &mut Problems) -> Vec<Rela
 }
 
 impl Relative {
-    fn new(survey: &Survey, vmo: &VmoView, depth: u64, problems: &mut Problems) -> Self {
+    fn new(survey: &Survey, vmo: &VmoView, depth: u64) -> Self {
         let raw = vmo.raw();
         let source = vmo.source().and_then(|source| survey.vmo_at(source));
         Self {
@@ -158,14 +162,14 @@ impl Relative {
             source: source.map(VmoView::koid),
             source_offset: raw.source_offset,
             orphan: vmo.options().contains(abi::objects::VmoOptions::ORPHAN),
-            ring: ring(survey, vmo, problems),
+            ring: Vec::new(),
             mapped_by: Vec::new(),
         }
     }
 }
 
 /// The koids of the ring of relatives, without the VMO itself.
-fn ring(survey: &Survey, vmo: &VmoView, problems: &mut Problems) -> Vec<u64> {
+fn ring(survey: &Survey, vmo: &VmoView, left: &mut usize, problems: &mut Problems) -> Vec<u64> {
     let mut koids = Vec::new();
     let mut met = HashSet::from([vmo.address().0]);
     let mut next = vmo.raw().next_relative.address();
@@ -184,6 +188,11 @@ fn ring(survey: &Survey, vmo: &VmoView, problems: &mut Problems) -> Vec<u64> {
             ));
             break;
         }
+        let Some(rest) = left.checked_sub(1) else {
+            problems.note("the rings are too large: the rest of them is left out");
+            break;
+        };
+        *left = rest;
         koids.push(relative.koid());
         next = relative.raw().next_relative.address();
     }

@@ -13,6 +13,7 @@ mod page_tables;
 mod symbols;
 mod tasks;
 mod threads;
+mod unwind;
 mod user_memory;
 mod vmos;
 mod words;

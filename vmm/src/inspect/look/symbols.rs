@@ -1,5 +1,6 @@
 //! Names for the addresses of a program, from its ELF file.
 
+use super::unwind::FrameInformation;
 use super::user_memory;
 use crate::inspect::{InspectedRam, ProcessRecord, Survey};
 use crate::objects::MappingView;
@@ -22,6 +23,7 @@ pub struct ProgramSymbols<'f> {
     /// Address in the file and bytes of the code.
     code: Option<(u64, &'f [u8])>,
     position_independent: bool,
+    pub(super) frames: FrameInformation<'f>,
 }
 
 impl std::fmt::Debug for ProgramSymbols<'_> {
@@ -72,6 +74,7 @@ impl<'f> ProgramSymbols<'f> {
             lines,
             code: code.and_then(|segment| Some((segment.address(), segment.data().ok()?))),
             position_independent: elf.kind() == ObjectKind::Dynamic,
+            frames: FrameInformation::new(&elf),
         })
     }
 

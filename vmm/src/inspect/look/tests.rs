@@ -176,7 +176,7 @@ fn handles_have_names_and_relations() {
     let value = guest.handle(process, thread, Rights::BASIC).unwrap();
     guest.handle(process, port, Rights::empty()).unwrap();
     let list = look(&guest, |paused, survey, problems| {
-        handles(paused, survey, &survey.processes[0], problems)
+        handles(paused, &survey.processes[0], problems)
     });
     let [first, second] = &list.handles[..] else {
         panic!("{list:?}");

@@ -15,7 +15,7 @@ use linux_loader::loader::elf::start_info::XEN_HVM_START_MAGIC_VALUE;
 use std::collections::BTreeSet;
 use vm_memory::GuestAddress;
 
-/// Pages that are noted as shared at most; one sharer each. A guest with more is told of in
+/// Pages that are noted as shared, or looked at in physical VMOs, at most. A guest with more is told of in
 /// part.
 const MAX_SHARES: usize = 1 << 22;
 
@@ -27,7 +27,7 @@ pub(super) struct Claims<'o, 'm> {
     memory: &'m InspectedRam,
     root: RootBlock,
     problems: &'o mut Problems,
-    /// Pages that were noted in [`FrameOwners::shares`].
+    /// Pages that count for [`MAX_SHARES`].
     shared: usize,
 }
 
@@ -270,10 +270,14 @@ impl Claims<'_, '_> {
             let others = self.owners.shares.entry(number).or_default();
             others.push((vmo, page));
         } else {
-            self.problems.note(format_args!(
-                "more than {MAX_SHARES} pages are shared: the rest is left out"
-            ));
+            self.too_many();
         }
+    }
+
+    fn too_many(&mut self) {
+        self.problems.note(format_args!(
+            "more than {MAX_SHARES} pages are shared, or physical: the rest is left out"
+        ));
     }
 
     /// Frames that nothing has claimed.
@@ -284,7 +288,8 @@ impl Claims<'_, '_> {
             }
         }
         let (managed, fresh) = (self.first_managed(), self.root.next_fresh);
-        let modules = self.modules();
+        let mut modules = self.modules();
+        modules.sort_unstable();
         let kernel_end = match modules.iter().map(|(start, _)| *start).min() {
             Some(first) => first,
             None => self.root.frame_table.address(),
@@ -294,12 +299,13 @@ impl Claims<'_, '_> {
                 continue;
             }
             let at = number << PAGE_SHIFT;
-            let is_module = |(start, end): &(u64, u64)| *start <= at && at < *end;
+            let before = modules.partition_point(|(start, _)| *start <= at);
+            let module = before.checked_sub(1).and_then(|place| modules.get(place));
             let kind = if at >= fresh && fresh >= managed {
                 FrameKind::NeverUsed
             } else if at >= managed {
                 FrameKind::Lost
-            } else if modules.iter().any(is_module) {
+            } else if module.is_some_and(|(_, end)| at < *end) {
                 FrameKind::Module
             } else if at >= KERNEL_LOAD_ADDRESS && at < kernel_end {
                 FrameKind::Kernel
@@ -320,19 +326,19 @@ impl Claims<'_, '_> {
             let Some(address) = raw.physical_base.checked_add(offset) else {
                 break;
             };
-            let known = self.owners.table.get_mut(address >> PAGE_SHIFT);
-            match known {
+            if self.shared >= MAX_SHARES {
+                self.too_many();
+                break;
+            }
+            self.shared += 1;
+            let page = offset >> PAGE_SHIFT;
+            match self.owners.table.get_mut(address >> PAGE_SHIFT) {
                 Some(entry) if entry.kind() == FrameKind::Lost && address < managed => {
-                    let page = offset >> PAGE_SHIFT;
                     *entry = Entry::new(FrameKind::PhysicalVmo, number, page, 0);
                 }
                 Some(entry) if entry.kind() == FrameKind::PhysicalVmo => {
-                    let share = (number, offset >> PAGE_SHIFT);
-                    if self.shared < MAX_SHARES {
-                        self.shared += 1;
-                        let frame = address >> PAGE_SHIFT;
-                        self.owners.shares.entry(frame).or_default().push(share);
-                    }
+                    let others = self.owners.shares.entry(address >> PAGE_SHIFT);
+                    others.or_default().push((number, page));
                 }
                 Some(_) => {}
                 None => break,
