@@ -6,6 +6,7 @@
     reason = "JSON values give null for what is not there"
 )]
 
+mod c_program;
 mod deep;
 mod scene;
 
@@ -28,6 +29,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         vm("look::frames_add_up", deep::frames),
         vm("look::lineage_finds_each_page", deep::lineage),
         vm("look::an_image_answers_as_the_live_guest", images),
+        c_program::test(),
         vm("look::text_fits_what_was_asked", text),
     ]
 }

@@ -37,7 +37,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 }
 
 /// A test that needs a program that may not be there.
-fn with(missing: Option<String>, name: &str, test: fn() -> Outcome) -> Trial {
+pub(crate) fn with(missing: Option<String>, name: &str, test: fn() -> Outcome) -> Trial {
     Trial::ignorable_test(name, move || match missing {
         None => test().map(|()| Completion::Completed),
         Some(reason) => Ok(Completion::ignored_with(reason)),
@@ -56,7 +56,7 @@ fn qemu() -> Option<String> {
     missing("qemu-system-x86_64")
 }
 
-fn missing(program: &str) -> Option<String> {
+pub(crate) fn missing(program: &str) -> Option<String> {
     let found = Command::new(program).arg("--version").output();
     let there = found.is_ok_and(|output| output.status.success());
     (!there).then(|| format!("`{program}` is not installed"))
@@ -183,7 +183,7 @@ fn readelf() -> Outcome {
 }
 
 /// Builds tests/inspector/backtrace.c.
-fn program(options: &[&str]) -> Result<PathBuf, Failed> {
+pub(crate) fn program(options: &[&str]) -> Result<PathBuf, Failed> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = scratch("backtrace");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sdk");
