@@ -10,6 +10,7 @@ mod calls;
 mod compare;
 mod exits;
 mod save;
+mod search;
 mod serve;
 mod start;
 mod support;
@@ -31,6 +32,7 @@ fn main() {
     translate::run(&mut criterion, &mut summary);
     serve::run(&mut criterion, &mut summary);
     save::run(&mut criterion, &mut summary);
+    search::run(&mut criterion, &mut summary);
     if support::kvm_is_usable() {
         exits::run(&mut criterion, &mut summary);
         calls::run(&mut criterion, &mut summary);

@@ -136,6 +136,12 @@ impl Inspector {
         &self.problems
     }
 
+    /// Its RAM, though the guest may run: what is read may be torn.
+    #[must_use]
+    pub const fn memory(&self) -> &InspectedRam {
+        &self.memory
+    }
+
     /// Makes the guest stand still until the result is dropped; an image always does.
     ///
     /// # Errors

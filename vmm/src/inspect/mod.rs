@@ -37,8 +37,11 @@ pub mod top;
 
 pub use error::InspectError;
 pub use find::{
-    Contents, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction, MAX_READ, Piece,
-    SpaceSelector, Strings, Via, digits,
+    BrokenRule, ChangedGroup, ChangedRange, Contents, DiffHandle, DiffObject, DiffOptions,
+    Difference, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction,
+    LONGEST_REGEX_MATCH, MAX_READ, MAX_WRITE, MappedAt, Match, MatchOwner, Matches, ObjectChanges,
+    Pattern, Piece, Rule, Search, SearchProgress, SpaceSelector, Strings, Via, WriteRequest,
+    Written, WrittenPiece, diff, digits, read_virtual,
 };
 pub use hex::Hex;
 pub use inspector::{Inspector, Origin, Paused, Standstill};

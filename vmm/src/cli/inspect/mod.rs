@@ -56,13 +56,13 @@ pub enum InspectCommand {
     #[command(after_long_help = with_examples(read::EXAMPLES))]
     Read(read::ReadArgs),
     /// Writes memory of a live VM
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(write::EXAMPLES))]
     Write(write::WriteArgs),
     /// Searches memory for bytes, text, patterns or pointers
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(search::EXAMPLES))]
     Search(search::SearchArgs),
     /// Shows what differs between two images, or an image and a live VM
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(diff::EXAMPLES))]
     Diff(diff::DiffArgs),
     /// Saves the whole machine: an ELF core, or its raw memory
     #[command(after_long_help = INSPECT_HELP)]

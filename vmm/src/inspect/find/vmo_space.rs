@@ -56,6 +56,11 @@ impl<'m, 'r> VmoSpace<'m, 'r> {
         }
     }
 
+    /// Bytes that there are.
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+
     /// See [`super::space::Space::stretch`].
     pub(super) fn stretch(&mut self, at: u64, limit: u64) -> Stretch {
         let Some(offset) = self.offset(at) else {

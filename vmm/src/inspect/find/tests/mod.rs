@@ -1,6 +1,9 @@
 //! Reading, writing, searching and comparing, without a VM.
 
+mod diff;
 mod read;
+mod search;
+mod write;
 
 use super::super::{Inspector, Paused, Survey};
 use super::{Gap, Piece, SpaceSelector, Via};
@@ -26,4 +29,11 @@ fn look<T>(guest: &MockGuest, look: impl FnOnce(&mut Paused<'_>, &Survey) -> T) 
 
 fn selector(text: &str) -> SpaceSelector {
     text.parse().unwrap()
+}
+
+/// The frame of a page that a VMO has.
+fn frame_of(guest: &mut MockGuest, vmo: GuestAddress, offset: u64) -> GuestAddress {
+    let entry = guest.vmo_entry(vmo, offset).unwrap();
+    let entry: u64 = guest.get(entry).unwrap();
+    GuestAddress(entry & abi::entry::ADDRESS_MASK)
 }

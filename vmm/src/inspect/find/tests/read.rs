@@ -1,6 +1,6 @@
 use super::*;
 use crate::inspect::{Contents, InspectError};
-use crate::memory::BulkMemory;
+use crate::memory::{BulkMemory, GuestVirtAddr};
 use abi::entry::{ADDRESS_MASK, PRESENT, USER, WRITABLE};
 use abi::layout::{USER_BASE, USER_TOP};
 use abi::objects::{MappingFlags, Permissions, Process, Vmo, VmoKind};
@@ -323,4 +323,28 @@ fn in_json_bytes_are_digits_and_holes_have_reasons() {
             "reason": "not_mapped",
         })
     );
+}
+
+#[test]
+fn reading_by_page_tables_alone_ends_where_they_end() {
+    let (mut guest, process) = guest();
+    guest.user_memory(process, AT + 4096, 4096).unwrap();
+    guest.skip_frames(1).unwrap();
+    guest.user_memory(process, AT, 4096).unwrap();
+    guest.write_user(process, AT + 4094, b"scattered").unwrap();
+    look(&guest, |paused, survey| {
+        let space = survey.processes[0].view.address_space().unwrap();
+        let read = |at: u64, length: usize| {
+            let mut bytes = vec![0; length];
+            let (done, fault) =
+                crate::inspect::read_virtual(paused.memory(), space, GuestVirtAddr(at), &mut bytes);
+            bytes.truncate(done);
+            (bytes, fault.map(|fault| fault.address.0))
+        };
+        assert_eq!(read(AT + 4094, 9), (b"scattered".to_vec(), None));
+        assert_eq!(read(AT, 0), (Vec::new(), None));
+        let (bytes, fault) = read(AT, 3 * 4096);
+        assert_eq!((bytes.len(), fault), (8192, Some(AT + 8192)));
+        assert_eq!(read(AT - 1, 2), (Vec::new(), Some(AT - 1)));
+    });
 }
