@@ -1,8 +1,8 @@
 //! The caller's buffer: a range of its address space, looked at when it is needed.
 
-use super::Family;
 use super::request::Request;
 use super::stop::{Step, Stop};
+use super::{ErrorMode, Family};
 use crate::memory::{GuestVirtAddr, PhysicalMemory, UserRange};
 use crate::objects::find_mapping;
 use crate::translate::{Access, PageCursor, Run};
@@ -76,6 +76,17 @@ impl Buffer {
         let Some(address) = self.address(done) else {
             return Err(Stop::Answer(request.mode().buffer_out_of_range()));
         };
+        Self::look(cursor, address, limit)
+    }
+
+    /// The run at `address`, at most `limit` bytes; `Ok(None)` if the kernel must make it
+    /// accessible first.
+    #[inline]
+    pub(super) fn look<M: PhysicalMemory>(
+        cursor: &mut PageCursor<'_, M>,
+        address: GuestVirtAddr,
+        limit: u64,
+    ) -> Step<Option<Run>> {
         match cursor.run(address, limit) {
             Ok(run) => Ok(Some(run)),
             Err(fault) if fault.is_resolvable() => Ok(None),
@@ -84,12 +95,8 @@ impl Buffer {
     }
 
     /// The status for a byte of it that the kernel could not make accessible.
-    pub(super) fn fault_status<M: PhysicalMemory>(
-        &self,
-        request: &Request<'_, M>,
-        status: Status,
-    ) -> Status {
-        request.mode().buffer_fault(self.family, status)
+    pub(super) const fn fault_status(&self, mode: ErrorMode, status: Status) -> Status {
+        mode.buffer_fault(self.family, status)
     }
 
     /// How many of the `limit` bytes at `address` are mapped at all, without a gap.

@@ -140,7 +140,7 @@ fn check_answer<M: PhysicalMemory>(
     }
     match answer.failure(stuck) {
         Some(status) if stuck == Want::USER => {
-            Err(Stop::Answer(buffer.fault_status(request, status)))
+            Err(Stop::Answer(buffer.fault_status(request.mode(), status)))
         }
         Some(status) => Err(Stop::Answer(status)),
         None if answer.has_provided(stuck) => Err(Stop::Broken(answer.no_progress())),

@@ -9,6 +9,7 @@
 //!  │   ├ transfer                         the copy loop
 //!  │   ├ actual                           `*actual`
 //!  │   └ error_mode                       where documents and kernel differ
+//!  ├ forecast                             what a call would come to, not made
 //!  └ request, resolve, stop               one call on its way through
 //! ```
 //!
@@ -20,6 +21,7 @@ mod buffer;
 mod checksum;
 mod error;
 mod error_mode;
+mod forecast;
 mod missing;
 mod process_call;
 mod process_read_memory;
@@ -37,6 +39,7 @@ mod vmo_write;
 pub use checksum::{checksum, moved_bytes};
 pub use error::{CallError, ResolveAnswer};
 pub use error_mode::{ErrorMode, Family};
+pub use forecast::{Forecast, ForecastEnd, ForecastStage, Forecaster, Provider, Provision};
 pub use served::{CompletedCall, Served, VmoPlace};
 pub use server::CallServer;
 

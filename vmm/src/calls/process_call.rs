@@ -4,7 +4,7 @@ use super::buffer::{Buffer, Direction};
 use super::request::Request;
 use super::stop::{Step, Stop};
 use super::transfer::transfer;
-use super::{Family, actual};
+use super::{ErrorMode, Family, actual};
 use crate::memory::{BulkMemory, GuestVirtAddr, PhysicalMemory};
 use crate::objects::{FoundMapping, ProcessView, VmoView, find_mapping};
 use abi::call_page::Phase;
@@ -31,14 +31,25 @@ pub(super) fn find_target<M: PhysicalMemory>(
     let [_, vaddr, ..] = request.args;
     let address = request.object(ObjectType::PROCESS, rights)?;
     let target = ProcessView::read(request.memory, address)?;
+    mapping_of(request.memory, request.mode(), &target, vaddr)
+}
+
+/// The mapping of `target` that `vaddr` is in (reference §5.1 steps 4 and 5).
+#[inline]
+pub(super) fn mapping_of<M: PhysicalMemory>(
+    memory: &M,
+    mode: ErrorMode,
+    target: &ProcessView,
+    vaddr: u64,
+) -> Step<FoundMapping> {
     // One that was told to die can still be read while its mappings exist (reference
     // §5.4).
     let root = match target.root_vmar() {
         Some(root) if target.state() != ProcessState::DEAD => root,
         _ => return Err(Stop::Answer(Status::BAD_STATE)),
     };
-    let mapping = find_mapping(request.memory, root, GuestVirtAddr(vaddr))?;
-    Ok(mapping.ok_or(request.mode().nothing_mapped())?)
+    let mapping = find_mapping(memory, root, GuestVirtAddr(vaddr))?;
+    Ok(mapping.ok_or(mode.nothing_mapped())?)
 }
 
 /// Clips the transfer to the mapping and to the VMO, and begins it (reference §5.1 steps
@@ -50,9 +61,24 @@ pub(super) fn begin<M: PhysicalMemory>(
     vmo: &mut VmoView,
 ) -> Step<()> {
     let [_, vaddr, _, size, ..] = request.args;
-    let window = vmo.enter(request.memory)?;
+    let (start, length) = clip(request.memory, request.mode(), mapping, vmo, (vaddr, size))?;
+    request.begin(vmo, start, length);
+    Ok(())
+}
+
+/// Which part of the VMO that has the bytes is moved (reference §5.1 steps 6 and 7): its
+/// offset and its length, at least 1. `vmo` goes on to that VMO.
+#[inline]
+pub(super) fn clip<M: PhysicalMemory>(
+    memory: &M,
+    mode: ErrorMode,
+    mapping: &FoundMapping,
+    vmo: &mut VmoView,
+    (vaddr, size): (u64, u64),
+) -> Step<(u64, u64)> {
+    let window = vmo.enter(memory)?;
     if vmo.is_physical() {
-        Err(request.mode().physical_vmo(vmo.is_cached()))?;
+        Err(mode.physical_vmo(vmo.is_cached()))?;
     }
     if !vmo.is_cached() {
         Err(Status::BAD_STATE)?;
@@ -66,9 +92,8 @@ pub(super) fn begin<M: PhysicalMemory>(
     let end = window.base.saturating_add(window.size).min(vmo.size());
     match end.checked_sub(start) {
         None | Some(0) => Err(Status::OUT_OF_RANGE)?,
-        Some(left) => request.begin(vmo, start, mapped.min(left)),
+        Some(left) => Ok((start, mapped.min(left))),
     }
-    Ok(())
 }
 
 /// The rest of the call: the copy and `*actual`.

@@ -35,18 +35,39 @@ fn check<M: BulkMemory>(request: &mut Request<'_, M>) -> Step<VmoView> {
     }
     check_arguments(&request.args)?;
     let mapping = find_target(request, Rights::WRITE)?;
+    match goal(request.memory, &mapping)? {
+        Goal::PrivateCopy(vmo) => Err(clone_first(request, &mapping, vmo)),
+        Goal::Shared(mut vmo) => {
+            begin(request, &mapping, &mut vmo)?;
+            Ok(vmo)
+        }
+    }
+}
+
+/// Which bytes a write through a mapping changes (reference §6.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Goal {
+    /// Those of the VMO, or of the private copy that it is already.
+    Shared(VmoView),
+    /// Those of a private copy, which is to be made of this VMO first.
+    PrivateCopy(VmoView),
+}
+
+/// The force-writable rule, with the vDSO's (reference §6.1 steps 7 and 8).
+#[inline]
+pub(super) fn goal<M: PhysicalMemory>(memory: &M, mapping: &FoundMapping) -> Step<Goal> {
     let piece = &mapping.piece;
     if piece.flags().contains(MappingFlags::VDSO) {
         Err(Status::ACCESS_DENIED)?;
     }
-    let mut vmo = VmoView::read(request.memory, piece.vmo())?;
+    let vmo = VmoView::read(memory, piece.vmo())?;
     let writable = piece.maximum().contains(Permissions::WRITE)
         || piece.flags().contains(MappingFlags::PRIVATE_COPY);
-    if !writable && is_clonable(request, vmo)? {
-        return Err(clone_first(request, &mapping, vmo));
-    }
-    begin(request, &mapping, &mut vmo)?;
-    Ok(vmo)
+    Ok(if !writable && is_clonable(memory, vmo)? {
+        Goal::PrivateCopy(vmo)
+    } else {
+        Goal::Shared(vmo)
+    })
 }
 
 /// Whether a private copy is tried at all. A physical VMO is never cloned (§6.2 step 4);
@@ -54,8 +75,8 @@ fn check<M: BulkMemory>(request: &mut Request<'_, M>) -> Step<VmoView> {
 /// refused there with the same status, unless it is contiguous, which comes before that
 /// (§10.3).
 #[cold]
-fn is_clonable<M: PhysicalMemory>(request: &Request<'_, M>, mut vmo: VmoView) -> Step<bool> {
-    vmo.enter(request.memory)?;
+fn is_clonable<M: PhysicalMemory>(memory: &M, mut vmo: VmoView) -> Step<bool> {
+    vmo.enter(memory)?;
     let contiguous = vmo.options().contains(VmoOptions::CONTIGUOUS);
     Ok(!vmo.is_physical() && (vmo.is_cached() || contiguous))
 }

@@ -4,7 +4,7 @@ use super::buffer::{Buffer, Direction};
 use super::missing::missing;
 use super::request::Request;
 use super::stop::{Step, Stop};
-use crate::memory::{BulkMemory, VmoOffset};
+use crate::memory::{BulkMemory, PhysicalMemory, VmoOffset};
 use crate::objects::{Content, ContentRun, VmoContents, VmoView};
 use crate::translate::{PageCursor, PageListCursor, PageListRun, PageSlot};
 use abi::Status;
@@ -63,14 +63,14 @@ pub(super) fn transfer<M: BulkMemory>(
 }
 
 /// The VMO's side: what it shows for a read, the pages of its own for a write.
-enum Pages<'m, M> {
+pub(super) enum Pages<'m, M> {
     Shown(VmoContents<'m, M>),
     Own(PageListCursor<'m, M>),
 }
 
-impl<'m, M: BulkMemory> Pages<'m, M> {
+impl<'m, M: PhysicalMemory> Pages<'m, M> {
     #[inline]
-    fn of(memory: &'m M, vmo: &VmoView, direction: Direction) -> Self {
+    pub(super) fn of(memory: &'m M, vmo: &VmoView, direction: Direction) -> Self {
         match direction {
             Direction::ToCaller => Self::Shown(vmo.contents(memory)),
             Direction::FromCaller => Self::Own(vmo.pages(memory)),
@@ -80,7 +80,7 @@ impl<'m, M: BulkMemory> Pages<'m, M> {
     /// A run at `offset` of at most `limit` bytes; no place if the kernel must provide the
     /// page first.
     #[inline]
-    fn run(&mut self, offset: VmoOffset, limit: u64) -> Step<(Option<Place>, u64)> {
+    pub(super) fn run(&mut self, offset: VmoOffset, limit: u64) -> Step<(Option<Place>, u64)> {
         Ok(match self {
             Self::Shown(contents) => {
                 let ContentRun { content, length } = contents.run(offset, limit)?;
@@ -108,7 +108,7 @@ impl<'m, M: BulkMemory> Pages<'m, M> {
 
 /// The next byte on the VMO's side.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     /// It is there.
     At(GuestAddress),
     /// No page is there: it reads as zero.

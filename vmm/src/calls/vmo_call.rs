@@ -1,12 +1,11 @@
 //! What `zx_vmo_read` and `zx_vmo_write` have in common.
 
-use super::CallError;
-use super::Family;
 use super::buffer::{Buffer, Direction};
 use super::request::Request;
 use super::stop::{Step, Stop};
 use super::transfer::transfer;
-use crate::memory::BulkMemory;
+use super::{CallError, ErrorMode, Family};
+use crate::memory::{BulkMemory, PhysicalMemory};
 use crate::objects::VmoView;
 use abi::call_page::Phase;
 use abi::objects::ObjectType;
@@ -35,10 +34,24 @@ pub(super) fn serve<M: BulkMemory>(
 fn check<M: BulkMemory>(request: &mut Request<'_, M>, right: Rights) -> Step<VmoView> {
     let [_, _, offset, size, ..] = request.args;
     let mut vmo = VmoView::read(request.memory, request.object(ObjectType::VMO, right)?)?;
+    let start = clip(request.memory, request.mode(), &mut vmo, (offset, size))?;
+    request.begin(&vmo, start, size);
+    Ok(vmo)
+}
+
+/// Steps 2 to 5: where the range starts in the VMO that has the bytes, to which `vmo` goes
+/// on.
+#[inline]
+pub(super) fn clip<M: PhysicalMemory>(
+    memory: &M,
+    mode: ErrorMode,
+    vmo: &mut VmoView,
+    (offset, size): (u64, u64),
+) -> Step<u64> {
     // A slice or a reference stands for its source, kind and cache policy included.
-    let window = vmo.enter(request.memory)?;
+    let window = vmo.enter(memory)?;
     if vmo.is_physical() {
-        Err(request.mode().physical_vmo(vmo.is_cached()))?;
+        Err(mode.physical_vmo(vmo.is_cached()))?;
     }
     let end = offset.checked_add(size).ok_or(Status::OUT_OF_RANGE)?;
     if !vmo.is_cached() {
@@ -52,6 +65,5 @@ fn check<M: BulkMemory>(request: &mut Request<'_, M>, right: Rights) -> Step<Vmo
     if start.saturating_add(size) > vmo.size() {
         Err(Status::OUT_OF_RANGE)?;
     }
-    request.begin(&vmo, start, size);
-    Ok(vmo)
+    Ok(start)
 }

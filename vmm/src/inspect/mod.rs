@@ -21,6 +21,7 @@
 //! [`Hex`]: strings such as `"0xffff8000"`; sizes, offsets, counts and koids are numbers.
 
 mod error;
+pub mod explain;
 mod find;
 mod hex;
 mod image;

@@ -7,7 +7,7 @@ use crate::translate::{Fault, PageListError};
 use abi::layout::PAGE_SIZE;
 use abi::objects::{FREE_FRAME, FrameEntry, OBJECT_MAGIC, ObjectHeader};
 use abi::root::{BootOptions, ROOT_MAGIC};
-use abi::{ABI_VERSION, Link, RootBlock};
+use abi::{ABI_VERSION, Link, RootBlock, Status};
 use std::collections::HashMap;
 use std::mem::size_of;
 use std::sync::Arc;
@@ -69,6 +69,8 @@ pub struct MockGuest {
     pub(super) object_frames: HashMap<&'static str, (GuestAddress, u64)>,
     /// What [`MockGuest::resolve`] fails with, for each want.
     pub(super) failures: Vec<super::kernel::Failure>,
+    /// What pagers answer with instead of pages.
+    pub(super) pager_failure: Option<Status>,
 }
 
 impl MockGuest {
@@ -83,6 +85,7 @@ impl MockGuest {
             next_handle: 1,
             object_frames: HashMap::new(),
             failures: Vec::new(),
+            pager_failure: None,
         };
         guest.edit(ROOT, |root: &mut RootBlock| {
             root.magic = ROOT_MAGIC;

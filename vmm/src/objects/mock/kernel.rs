@@ -1,6 +1,6 @@
 //! The kernel's side of a request for pages, as simple as it can be.
 
-use super::super::{MappingView, ProcessView, RegionView, VmoView, find_mapping};
+use super::super::{Content, MappingView, ProcessView, RegionView, VmoView, find_mapping};
 use super::guest::{MockError, MockGuest};
 use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use abi::call_page::{Access, ResolveRequest, Want};
@@ -28,6 +28,23 @@ impl MockGuest {
             page: position & !(PAGE_SIZE - 1),
             status,
         });
+    }
+
+    /// From now on pagers supply nothing: they fail each page with `status`.
+    pub const fn fail_pagers(&mut self, status: Status) {
+        self.pager_failure = Some(status);
+    }
+
+    /// Lets the pager supply the page at `offset` of `vmo`, if it has yet to; or fail.
+    fn bring(&mut self, vmo: GuestAddress, offset: u64) -> Result<Result<(), Status>, MockError> {
+        if let Some(status) = self.pager_failure {
+            let page = offset & !(PAGE_SIZE - 1);
+            if let (Content::Pager, ..) = self.content(vmo, page)? {
+                return Ok(Err(status));
+            }
+        }
+        self.supply(vmo, offset)?;
+        Ok(Ok(()))
     }
 
     /// Answers the request in the call page as [`ResolveRequest`] says.
@@ -84,8 +101,17 @@ impl MockGuest {
             return Ok(Err(status));
         }
         let source = first.vmo();
+        let mut target = VmoView::read(&*self.ram, source)?;
+        let window = target.enter(&*self.ram)?;
+        if target.options().contains(VmoOptions::CONTIGUOUS) {
+            return Ok(Err(Status::INVALID_ARGS));
+        }
+        if target.options().contains(VmoOptions::PINNED) {
+            return Ok(Err(Status::BAD_STATE));
+        }
         let clone = if self.has_pager(source)? {
-            self.look_through(source, offset, length, length)?
+            let base = window.base.saturating_add(offset);
+            self.look_through(target.address(), base, length, length)?
         } else {
             let clone = self.vmo("clone", length)?;
             self.copy_pages(source, offset, clone, length)?;
@@ -151,7 +177,10 @@ impl MockGuest {
                 let first = at == request.vmo_offset;
                 return Ok(if first { Err(status) } else { Ok(()) });
             }
-            self.supply(vmo, at)?;
+            if let Err(status) = self.bring(vmo, at)? {
+                let first = at == request.vmo_offset;
+                return Ok(if first { Err(status) } else { Ok(()) });
+            }
             if request.vmo_access == Access::WRITE {
                 self.commit(vmo, at, 1)?;
             }
@@ -209,17 +238,36 @@ impl MockGuest {
         let offset = mapping.raw().vmo_offset + (address - mapping.base());
         let mut vmo = VmoView::read(&*self.ram, mapping.vmo())?;
         let window = vmo.enter(&*self.ram)?;
-        if offset >= window.size {
+        let mut end = window.size;
+        if mapping
+            .flags()
+            .contains(MappingFlags::FAULT_BEYOND_STREAM_SIZE)
+        {
+            end = end.min(vmo.raw().stream_size.next_multiple_of(PAGE_SIZE));
+        }
+        if offset >= end {
             return Ok(Err(Status::OUT_OF_RANGE));
         }
-        let (vmo, offset) = (vmo.address(), window.base.saturating_add(offset));
-        self.supply(vmo, offset)?;
-        self.commit(vmo, offset, 1)?;
-        let entry = self.vmo_entry(vmo, offset)?;
-        let leaf = self.ram.read_u64(entry)?;
-        if leaf & PRESENT == 0 {
-            return Err(MockError::NoFrames);
+        if vmo.is_discarded() {
+            return Ok(Err(Status::NOT_FOUND));
         }
+        let offset = window.base.saturating_add(offset);
+        let leaf = if vmo.is_physical() {
+            let page = offset & !(PAGE_SIZE - 1);
+            vmo.raw().physical_base.saturating_add(page)
+        } else {
+            let vmo = vmo.address();
+            if let Err(status) = self.bring(vmo, offset)? {
+                return Ok(Err(status));
+            }
+            self.commit(vmo, offset, 1)?;
+            let entry = self.vmo_entry(vmo, offset)?;
+            let leaf = self.ram.read_u64(entry)?;
+            if leaf & PRESENT == 0 {
+                return Err(MockError::NoFrames);
+            }
+            leaf
+        };
         let writable = permissions.contains(Permissions::WRITE);
         self.map_page(
             process,
