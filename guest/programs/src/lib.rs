@@ -13,6 +13,7 @@ pub mod beacon;
 pub mod board;
 pub mod cases;
 pub mod child;
+pub mod explained;
 pub mod given;
 pub mod inspect;
 pub mod inspected;
