@@ -1,9 +1,10 @@
 //! `vmm explain`.
 
+use super::number::{Address, address, number};
 use super::output::{Head, OutputArgs};
 use super::table::printable;
 use super::target::Target;
-use super::translate::{bits, number, print_walk};
+use super::translate::{bits, print_walk, resolve};
 use clap::Args;
 use std::io::{self, Write};
 use vmm::inspect::ProcessSelector;
@@ -29,9 +30,9 @@ pub struct ExplainArgs {
     #[arg(value_name = "PID")]
     process: ProcessSelector,
 
-    /// The address, such as 0x10001000
-    #[arg(value_name = "ADDR", value_parser = number)]
-    address: u64,
+    /// The address, such as 0x10001000, or rip, rsp, rsp+16 of its first thread
+    #[arg(value_name = "ADDR", value_parser = address)]
+    address: Address,
 
     /// Asks about a store; without this and `--exec`, about a load
     #[arg(long, conflicts_with = "exec")]
@@ -73,7 +74,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
         _ => Access::Read,
     };
     let ask = Ask {
-        address: args.address,
+        address: resolve(args.address, &survey, process)?,
         length: args.length,
         access,
     };

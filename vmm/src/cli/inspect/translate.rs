@@ -1,13 +1,14 @@
 //! `vmm translate`.
 
+use super::number::{Address, address, number};
 use super::output::{Head, OutputArgs};
-use super::table::{Column, Table, address, printable, size};
+use super::table::{Column, Table, printable, size};
 use super::target::Target;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::io::{self, Write};
 use vmm::inspect::explain::{Flag, LeadsTo, Level, ProcessName, Reverse, Rights, Translation};
-use vmm::inspect::{Hex, Problems, ProcessSelector};
+use vmm::inspect::{InspectError, Problems, ProcessRecord, ProcessSelector, Survey};
 use vmm::translate::Access;
 
 const EXAMPLES: &str = "\
@@ -24,9 +25,9 @@ pub struct TranslateArgs {
     #[arg(value_name = "PID", requires = "address")]
     process: Option<ProcessSelector>,
 
-    /// The address, such as 0x10001000
-    #[arg(value_name = "ADDR", value_parser = number)]
-    address: Option<u64>,
+    /// The address, such as 0x10001000, or rip, rsp, rsp+16 of its first thread
+    #[arg(value_name = "ADDR", value_parser = address)]
+    address: Option<Address>,
 
     /// Shows which processes map a guest-physical address, and where
     #[arg(
@@ -50,13 +51,25 @@ struct Answer {
     translation: Translation,
 }
 
-/// An address or a length: decimal, or hexadecimal after `0x`.
-pub(super) fn number(text: &str) -> Result<u64, String> {
-    let value = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    value.map_err(|_| format!("`{text}` is no number of 64 bits: write it as 4096 or 0x1000"))
+/// The number that an address of a process stands for.
+pub(super) fn resolve(
+    address: Address,
+    survey: &Survey,
+    process: &ProcessRecord,
+) -> Result<u64, InspectError> {
+    if let Address::Number(number) = address {
+        return Ok(number);
+    }
+    let threads = process.threads.iter();
+    let first = threads.min_by_key(|thread| thread.raw().header.koid);
+    let thread = first.ok_or_else(|| {
+        InspectError::NotFound(format!(
+            "process {} has no thread: write a number for the address",
+            process.koid()
+        ))
+    })?;
+    let (registers, _) = survey.machine.registers_of(thread, survey.current_thread);
+    Ok(address.resolve(&registers))
 }
 
 pub fn run(args: &TranslateArgs) -> anyhow::Result<u8> {
@@ -76,6 +89,7 @@ pub fn run(args: &TranslateArgs) -> anyhow::Result<u8> {
         anyhow::bail!("a process and an address, or --reverse");
     };
     let process = survey.process(selector)?;
+    let at = resolve(at, &survey, process)?;
     let answer = Answer {
         process: ProcessName::of(process),
         translation: paused.translate(&process.view, at, Access::Read),
@@ -253,7 +267,7 @@ fn print_reverse(stream: &mut dyn Write, answer: &Reverse) -> io::Result<()> {
         table.row([
             number(found.process),
             found.name.clone(),
-            address(Hex(found.address.0)),
+            found.address.to_string(),
             page(found.page_size),
             found.rights.join(" "),
             number(found.vmo),
