@@ -11,6 +11,7 @@ use vmm::inspect::Inspector;
 use vmm::memory::{GuestVirtAddr, PhysicalMemory};
 use vmm::translate::{Access, translate};
 
+/// Writes what is mapped in each process.
 pub fn show(inspector: &mut Inspector, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let paused = inspector.pause()?;
     let survey = paused.survey()?;
