@@ -36,6 +36,14 @@ fn copy(
     output: &mut Output,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), InspectError> {
+    let file = memory.file();
+    let in_file = |at: GuestAddress| {
+        let (file, pieces) = file.as_ref()?;
+        pieces.iter().find_map(|piece| {
+            let inside = at.0.checked_sub(piece.base.0)?;
+            (inside < piece.length).then_some((file, piece.file_offset + inside))
+        })
+    };
     let mut done = 0;
     while done < length {
         let at = GuestAddress(from.0.saturating_add(done));
@@ -46,8 +54,16 @@ fn copy(
                 length: length - done,
             }));
         }
-        output.write_slice(&memory.slice(at, step)?)?;
-        done += step;
+        let sent = match in_file(at) {
+            Some((file, offset)) => output.send(file, offset, step)?,
+            None => 0,
+        };
+        if sent == 0 {
+            output.write_slice(&memory.slice(at, step)?)?;
+            done += step;
+        } else {
+            done += sent;
+        }
         progress(done);
     }
     Ok(())

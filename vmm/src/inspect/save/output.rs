@@ -2,6 +2,7 @@
 
 use super::super::InspectError;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -113,6 +114,31 @@ impl Output {
         Ok(())
     }
 
+    /// Has the kernel copy bytes of another file, at most so many; says how many, 0 if it
+    /// cannot. That saves the faults of a mapping: at 128 MiB, they cost twice the write.
+    pub(super) fn send(
+        &mut self,
+        from: &File,
+        offset: u64,
+        length: u64,
+    ) -> Result<u64, InspectError> {
+        self.catch_up()?;
+        let mut offset = offset;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        loop {
+            // The offset is given: the file's own is shared with the VM's other clients.
+            match rustix::fs::sendfile(&self.file, from, Some(&mut offset), length) {
+                Ok(sent) => {
+                    self.at += sent as u64;
+                    return Ok(sent as u64);
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::INVAL | Errno::NOSYS) => return Ok(0),
+                Err(error) => return Err(failed(&self.path, error.into())),
+            }
+        }
+    }
+
     /// Leaves a hole up to `position`, which is not behind.
     pub(super) const fn skip_to(&mut self, position: u64) {
         self.skipped = position.saturating_sub(self.at);
@@ -157,7 +183,7 @@ impl Output {
             let flags = RenameFlags::NOREPLACE;
             match renameat_with(CWD, &temporary, CWD, &self.path, flags) {
                 // The file system cannot do it in one step.
-                Err(rustix::io::Errno::INVAL) => {
+                Err(Errno::INVAL) => {
                     fs::hard_link(&temporary, &self.path).and_then(|()| fs::remove_file(&temporary))
                 }
                 other => other.map_err(Into::into),
