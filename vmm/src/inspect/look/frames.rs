@@ -75,6 +75,21 @@ impl FrameOwners {
         self.table.get(frame).map(|entry| self.owner(frame, entry))
     }
 
+    /// The place of the owner of the frame that an address is in: of a page or a table of a
+    /// VMO in [`Survey::vmos`], of a page table in [`Survey::processes`].
+    #[must_use]
+    pub fn place_of(&self, address: GuestAddress) -> Option<usize> {
+        let entry = self.table.get(address.0 >> PAGE_SHIFT)?;
+        let has_owner = matches!(
+            entry.kind(),
+            FrameKind::PageTable
+                | FrameKind::PageListTable
+                | FrameKind::VmoPage
+                | FrameKind::PhysicalVmo
+        );
+        has_owner.then_some(entry.who as usize)
+    }
+
     /// Every frame (its first address) with its kind, in ascending order.
     pub fn kinds(&self) -> impl Iterator<Item = (GuestAddress, FrameKind)> {
         let frames = self.table.all();

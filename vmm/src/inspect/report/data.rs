@@ -1,7 +1,8 @@
 //! The block of JSON that the script draws the map from.
 
-use super::index::{Index, vmo_kind};
+use super::index::Index;
 use super::{FrameKind, FrameOwner, Report};
+use crate::inspect::look::vmo_kind;
 use serde::Serialize;
 use std::collections::HashMap;
 

@@ -10,7 +10,8 @@ const MAX_IN_CELL: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameKind {
-    /// The kernel's image, stack, root block, call page, frame table, page tables.
+    /// The kernel's image, root block, call page, frame table and page tables, the frame of
+    /// zeros, what the machine was started with, and what the kernel does not give out.
     Kernel,
     /// Objects: processes, threads, VMOs and what hangs from them.
     Objects,
@@ -20,7 +21,7 @@ pub enum FrameKind {
     PageTables,
     /// Tables of the page lists of VMOs.
     PageLists,
-    /// Pages of VMOs; the frame of zeros too.
+    /// Pages of VMOs.
     Data,
     /// Given back.
     Free,
@@ -79,7 +80,9 @@ impl FrameKind {
     /// What that means.
     pub(super) const fn note(self) -> &'static str {
         match self {
-            Self::Kernel => "the kernel's image, root block, call page, frame table, page tables",
+            Self::Kernel => {
+                "the kernel's image, tables and zeros, boot files, what it does not give out"
+            }
             Self::Objects => "processes, threads, VMOs, mappings and the like",
             Self::Handles => "slots of handles",
             Self::PageTables => "of processes",

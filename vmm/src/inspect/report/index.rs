@@ -4,7 +4,7 @@
 use super::text::Text;
 use crate::inspect::{ProcessRecord, Survey};
 use crate::objects::VmoView;
-use abi::objects::{ObjectType, VmoOptions};
+use abi::objects::ObjectType;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::{self, Display};
 
@@ -166,30 +166,5 @@ impl Display for Named<'_> {
             return Ok(());
         }
         write!(f, " <bdi>{}</bdi>", Text(self.name))
-    }
-}
-
-/// What a VMO is, in a word or two.
-pub(super) fn vmo_kind(vmo: &VmoView) -> &'static str {
-    let options = vmo.options();
-    let is = |option| options.contains(option);
-    if vmo.is_physical() {
-        "physical"
-    } else if is(VmoOptions::VDSO) {
-        "vDSO"
-    } else if is(VmoOptions::SLICE) {
-        "slice"
-    } else if is(VmoOptions::REFERENCE) {
-        "reference"
-    } else if is(VmoOptions::PRIVATE_CLONE) {
-        "private clone"
-    } else if is(VmoOptions::CLONE) {
-        "clone"
-    } else if is(VmoOptions::CONTIGUOUS) {
-        "contiguous"
-    } else if vmo.has_pager() {
-        "pager-backed"
-    } else {
-        "paged"
     }
 }

@@ -12,14 +12,13 @@ mod page;
 mod spaces;
 mod tables;
 mod text;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use frames::{FrameKind, FrameMap, FrameOwner, FrameRun};
-pub use words::thread_state;
 
+use super::look::{TaskTree, tasks};
 use super::{InspectError, Inspector, Origin, Problems, Standstill, Survey};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -36,6 +35,8 @@ pub struct Report {
     pub standstill: Option<Standstill>,
     /// Its objects.
     pub survey: Survey,
+    /// What its processes have in memory, in the order of [`Survey::processes`].
+    pub tasks: TaskTree,
     /// Its frames.
     pub frames: FrameMap,
     /// What could not be read, of objects and of frames.
@@ -78,12 +79,14 @@ impl Report {
         let survey = paused.survey()?;
         let mut problems = survey.problems.clone();
         let frames = claim::frames(&paused, &survey, &mut problems);
+        let tasks = tasks(&paused, &survey, &mut problems);
         let standstill = paused.resume()?;
         Ok(Self {
             origin: inspector.origin().clone(),
             taken: SystemTime::now(),
             standstill,
             survey,
+            tasks,
             frames,
             problems,
         })

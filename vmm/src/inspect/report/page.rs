@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report, stream: &mut dyn Write) -> io::Result<()> {
     writeln!(stream, "<main>")?;
     problems(&report.problems, stream)?;
     memory(report, stream)?;
-    tables::processes(report, &index, stream)?;
+    tables::processes(report, stream)?;
     spaces::write(report, &index, stream)?;
     tables::threads(report, &index, stream)?;
     tables::vmos(report, &index, stream)?;

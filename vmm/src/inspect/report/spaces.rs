@@ -2,8 +2,9 @@
 
 use super::Report;
 use super::index::{Index, MAX_ROWS};
-use super::tables::{allowed, permissions, size};
+use super::tables::{allowed, size};
 use super::text::{Bytes, Count, Text};
+use crate::inspect::look::permissions_text;
 use crate::inspect::{Hex, ProcessRecord, RegionRecord};
 use crate::objects::{MappingView, RegionView};
 use abi::objects::{MappingFlags, Permissions};
@@ -108,7 +109,7 @@ fn piece(
     let bytes = mapping.end().saturating_sub(mapping.base());
     let name = report.survey.vmo_at(mapping.vmo());
     let name = name.map_or_else(String::new, |vmo| vmo.name().into_owned());
-    let now = permissions(allowed(mapping));
+    let now = permissions_text(allowed(mapping));
     writeln!(
         stream,
         "<a class=\"{}\" style=\"flex-grow:{}\" href=\"#m{koid}-{number}\" \
@@ -164,8 +165,8 @@ fn row(
                  <td class=\"n\">{}</td><td><bdi>{}</bdi></td><td class=\"n a\">{}</td>\
                  <td class=\"small\">{}</td></tr>",
                 class(now),
-                permissions(now),
-                permissions(mapping.maximum()),
+                permissions_text(now),
+                permissions_text(mapping.maximum()),
                 index.koid(vmo.map_or(0, |vmo| vmo.koid())),
                 Text(&name),
                 Hex(mapping.raw().vmo_offset),

@@ -1,12 +1,12 @@
 //! The tables: processes, threads, VMOs, handles, other objects.
 
 use super::Report;
-use super::index::{Index, MAX_ROWS, vmo_kind};
+use super::index::{Index, MAX_ROWS};
 use super::text::{Bytes, Count, Text};
-use super::thread_state;
 use crate::inspect::Hex;
+use crate::inspect::look::{cache_policy_name, thread_state_name, vmo_kind};
 use crate::objects::{MappingView, VmoView};
-use abi::objects::{CachePolicy, ObjectType, ProcessState, VmoOptions};
+use abi::objects::{CachePolicy, ObjectType, ProcessState, VmoOptions, WaitKind};
 use std::io::{self, Write};
 
 /// A column: its title, and whether it has numbers.
@@ -69,7 +69,7 @@ pub(super) fn size(bytes: u64) -> String {
     )
 }
 
-pub(super) fn processes(report: &Report, index: &Index, stream: &mut dyn Write) -> io::Result<()> {
+pub(super) fn processes(report: &Report, stream: &mut dyn Write) -> io::Result<()> {
     let processes = &report.survey.processes;
     open(
         stream,
@@ -84,19 +84,16 @@ pub(super) fn processes(report: &Report, index: &Index, stream: &mut dyn Write) 
             number("Handles"),
             number("Mappings"),
             number("Mapped"),
-            number("Own VMOs"),
-            number("Shared VMOs"),
+            number("Private"),
+            number("Shared"),
+            number("PSS"),
             number("Page tables"),
         ],
     )?;
-    let memory = memory_of(report, index);
-    for (process, (own, shared)) in processes.iter().zip(memory).take(MAX_ROWS) {
+    for (process, task) in processes.iter().zip(&report.tasks.processes).take(MAX_ROWS) {
         let raw = process.view.raw();
         let koid = process.koid();
-        let mapped = process
-            .mappings()
-            .map(|m| m.end().saturating_sub(m.base()))
-            .fold(0, u64::saturating_add);
+        let memory = task.memory.unwrap_or_default();
         let ended = process.view.state() == ProcessState::DEAD;
         let code = if ended {
             raw.return_code.to_string()
@@ -107,37 +104,21 @@ pub(super) fn processes(report: &Report, index: &Index, stream: &mut dyn Write) 
             stream,
             "<tr{}><td class=\"n\">{koid}</td><td><a href=\"#space{koid}\"><bdi>{}</bdi></a></td>\
              <td>{}</td><td class=\"n\">{code}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td>{}{}{}<td class=\"n\">{}</td></tr>",
+             <td class=\"n\">{}</td>{}{}{}{}<td class=\"n\">{}</td></tr>",
             row_id(koid),
             Text(&process.view.name()),
             process.view.state().name(),
             process.threads.len(),
             process.handles.len(),
             process.mappings().filter(|m| !m.is_joined()).count(),
-            size(mapped),
-            size(own),
-            size(shared),
+            size(memory.mapped),
+            size(memory.private),
+            size(memory.shared),
+            size(memory.proportional()),
             raw.table_count,
         )?;
     }
     close(stream, processes.len())
-}
-
-/// For each process: the bytes present in the VMOs that it alone maps, and in those that
-/// others map too.
-fn memory_of(report: &Report, index: &Index) -> Vec<(u64, u64)> {
-    let mut memory = vec![(0_u64, 0_u64); report.survey.processes.len()];
-    for vmo in &report.survey.vmos {
-        let bytes = resident(vmo);
-        let by = index.mapped_by(vmo);
-        for process in by {
-            if let Some((own, shared)) = memory.get_mut(*process) {
-                let sum = if by.len() == 1 { own } else { shared };
-                *sum = sum.saturating_add(bytes);
-            }
-        }
-    }
-    memory
 }
 
 fn resident(vmo: &VmoView) -> u64 {
@@ -176,7 +157,7 @@ pub(super) fn threads(report: &Report, index: &Index, stream: &mut dyn Write) ->
             row_id(koid),
             Text(&thread.name()),
             index.named(process.koid()),
-            thread_state(thread),
+            thread_state_name(thread.state(), WaitKind(thread.raw().wait_kind)),
             if on_vcpu.is_some() {
                 ", on the vCPU"
             } else {
@@ -244,21 +225,11 @@ pub(super) fn vmos(report: &Report, index: &Index, stream: &mut dyn Write) -> io
             index.koid(source.map_or(0, VmoView::koid)),
             raw.child_count,
             index.handles(koid),
-            cache_policy(vmo),
+            cache_policy_name(CachePolicy(raw.cache_policy)),
             options(vmo),
         )?;
     }
     close(stream, survey.vmos.len())
-}
-
-const fn cache_policy(vmo: &VmoView) -> &'static str {
-    match CachePolicy(vmo.raw().cache_policy) {
-        CachePolicy::CACHED => "cached",
-        CachePolicy::UNCACHED => "uncached",
-        CachePolicy::UNCACHED_DEVICE => "uncached device",
-        CachePolicy::WRITE_COMBINING => "write-combining",
-        _ => "?",
-    }
 }
 
 /// The options that are no kind, in lower case.
@@ -352,19 +323,6 @@ pub(super) fn others(index: &Index, stream: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     close(stream, index.others.len())
-}
-
-/// `rwx`, with dashes for what is not allowed.
-pub(super) fn permissions(bits: abi::objects::Permissions) -> String {
-    use abi::objects::Permissions;
-    [
-        (Permissions::READ, 'r'),
-        (Permissions::WRITE, 'w'),
-        (Permissions::EXECUTE, 'x'),
-    ]
-    .map(|(bit, letter)| if bits.contains(bit) { letter } else { '-' })
-    .iter()
-    .collect()
 }
 
 /// What it may do now.

@@ -36,8 +36,7 @@ fn every_object_has_its_row_and_every_frame_its_use() {
     assert_eq!((summary.vmos, summary.handles), (1, 1));
     let frames: u64 = summary.frames.iter().map(|total| total.frames).sum();
     assert_eq!(frames, 1024);
-    // Eight pages of the VMO, and the page of zeros.
-    assert_eq!(report.frames.of_kind(FrameKind::Data), 9);
+    assert_eq!(report.frames.of_kind(FrameKind::Data), 8);
     assert_eq!(report.frames.of_kind(FrameKind::PageLists), 1);
     assert_eq!(report.frames.of_kind(FrameKind::PageTables), 1);
     assert_eq!(report.frames.of_kind(FrameKind::Handles), 1);

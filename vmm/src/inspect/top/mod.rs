@@ -7,4 +7,4 @@ mod sample;
 mod tests;
 
 pub use rates::{CallRate, ProcessRate, TopFrame};
-pub use sample::{CallTotals, TopProcess, TopSample, TopThread};
+pub use sample::{CallTotals, TopProcess, TopSample};

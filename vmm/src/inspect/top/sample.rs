@@ -1,6 +1,6 @@
 //! A guest at one moment, in numbers.
 
-use crate::inspect::report::thread_state;
+use crate::inspect::look::{ThreadTask, tasks};
 use crate::inspect::{InspectError, Inspector, Problems, Standstill, Survey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,17 +14,6 @@ pub struct CallTotals {
     pub errors: u64,
 }
 
-/// A thread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TopThread {
-    /// Its koid.
-    pub koid: u64,
-    /// Its name.
-    pub name: String,
-    /// Its state in Zircon's words, such as `blocked.futex`.
-    pub state: &'static str,
-}
-
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TopProcess {
@@ -35,9 +24,9 @@ pub struct TopProcess {
     /// `initial`, `running`, `dying` or `dead`.
     pub state: &'static str,
     /// Its threads.
-    pub threads: Vec<TopThread>,
+    pub threads: Vec<ThreadTask>,
     /// Its handles.
-    pub handles: usize,
+    pub handles: u64,
     /// Bytes of resident pages that only it maps.
     pub private: u64,
     /// Bytes of resident pages that others map too.
@@ -75,30 +64,23 @@ impl TopSample {
     pub fn take(inspector: &mut Inspector) -> Result<Self, InspectError> {
         let paused = inspector.pause()?;
         let survey = paused.survey()?;
-        let problems = survey.problems.clone();
+        let mut problems = survey.problems.clone();
+        let tasks = tasks(&paused, &survey, &mut problems);
         let standstill = paused.resume()?;
-        let memory = memory_of(&survey);
-        let processes = survey.processes.iter().zip(memory);
-        let processes = processes
-            .map(|(process, (private, shared))| {
-                let koid = process.koid();
-                let threads = process.threads.iter().map(|thread| TopThread {
-                    koid: thread.raw().header.koid,
-                    name: thread.name().into_owned(),
-                    state: thread_state(thread),
-                });
-                TopProcess {
-                    koid,
-                    name: process.view.name().into_owned(),
-                    state: process.view.state().name(),
-                    threads: threads.collect(),
-                    handles: process.handles.len(),
-                    private,
-                    shared,
-                    totals: None,
-                }
-            })
-            .collect();
+        let processes = tasks.processes.into_iter().map(|task| {
+            let memory = task.memory.unwrap_or_default();
+            TopProcess {
+                koid: task.koid,
+                name: task.name,
+                state: task.state,
+                threads: task.threads,
+                handles: task.handles,
+                private: memory.private,
+                shared: memory.shared,
+                totals: None,
+            }
+        });
+        let processes = processes.collect();
         let stats = survey.machine.stats.clone();
         let mut sample = Self {
             elapsed_ns: survey.machine.elapsed_ns,
@@ -140,30 +122,4 @@ fn totals_by_name(value: &serde_json::Value) -> Option<BTreeMap<String, CallTota
             })
             .collect(),
     )
-}
-
-/// For each process: bytes resident in VMOs that it alone maps, and in those that others map
-/// too.
-fn memory_of(survey: &Survey) -> Vec<(u64, u64)> {
-    use std::collections::{HashMap, HashSet};
-    let mut users: HashMap<u64, HashSet<usize>> = HashMap::new();
-    for (place, process) in survey.processes.iter().enumerate() {
-        for mapping in process.mappings() {
-            users.entry(mapping.vmo().0).or_default().insert(place);
-        }
-    }
-    let mut memory = vec![(0_u64, 0_u64); survey.processes.len()];
-    for vmo in &survey.vmos {
-        let bytes = vmo.raw().page_count.saturating_mul(4096);
-        let Some(users) = users.get(&vmo.address().0) else {
-            continue;
-        };
-        for place in users {
-            if let Some((private, shared)) = memory.get_mut(*place) {
-                let sum = if users.len() == 1 { private } else { shared };
-                *sum = sum.saturating_add(bytes);
-            }
-        }
-    }
-    memory
 }

@@ -61,7 +61,7 @@ impl Sort {
             Self::Koid => processes.sort_by_key(|process| process.process.koid),
             Self::Name => processes.sort_by(|a, b| a.process.name.cmp(&b.process.name)),
             Self::Threads => processes.sort_by_key(by(|p| p.process.threads.len() as u64)),
-            Self::Handles => processes.sort_by_key(by(|p| p.process.handles as u64)),
+            Self::Handles => processes.sort_by_key(by(|p| p.process.handles)),
             Self::Private => processes.sort_by_key(by(|p| p.process.private)),
             Self::Shared => processes.sort_by_key(by(|p| p.process.shared)),
             Self::Calls => processes.sort_by_key(by(|p| p.calls_per_second.unwrap_or(0))),

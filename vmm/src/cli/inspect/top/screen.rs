@@ -38,8 +38,8 @@ p              pause the VM, or let it go on
 r, Space       look now
 ?              this help
 
-PRIVATE  bytes of pages present in VMOs that only this process maps
-SHARED   bytes of pages present in VMOs that others map too
+PRIVATE  bytes of resident pages that only this process maps
+SHARED   bytes of resident pages that others map too
 CALLS/s  system calls that the host has served since the last look";
 
 /// The columns of the table of processes: title, width, and the width of the screen from
