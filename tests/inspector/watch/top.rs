@@ -108,6 +108,7 @@ fn objects() -> Outcome {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     let saved = json(&["top", "--image", &file, "--json"], 0)?;
+    let tree = json(&["ps", "--image", &file, "--json"], 0)?;
     fs::remove_file(&image)?;
     for field in ["managed_frames", "free_frames"] {
         assert_eq!(saved[field], last[field], "{field}");
@@ -119,6 +120,18 @@ fn objects() -> Outcome {
             .collect()
     };
     assert_eq!(names(&saved), names(last));
+    // `vmm ps` counts the same memory.
+    for (process, task) in saved["processes"].as_array().into_iter().flatten().zip(
+        tree["processes"]
+            .as_array()
+            .ok_or("no processes in `vmm ps`")?,
+    ) {
+        assert_eq!(process["koid"], task["koid"]);
+        for field in ["private", "shared"] {
+            let memory = task["memory"][field].as_u64().unwrap_or(0);
+            assert_eq!(process[field].as_u64(), Some(memory), "{field} of {task}");
+        }
+    }
     Ok(())
 }
 

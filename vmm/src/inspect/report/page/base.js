@@ -17,7 +17,7 @@ const make = (name, text) => {
 };
 const data = JSON.parse(find("data").textContent);
 const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-const percent = (part, whole) => (whole ? (100 * part / whole).toFixed(1) : "0.0") + " %";
+const percent = (part, whole) => (whole ? (Math.floor(1000 * part / whole) / 10).toFixed(1) : "0.0") + " %";
 
 // The part of the address behind #: either one word, a place on the page, or settings such
 // as q=stack&by=process.
