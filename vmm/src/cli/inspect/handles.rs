@@ -4,13 +4,15 @@ use super::super::exit_code::INSPECT_HELP;
 use super::output::{Head, OutputArgs};
 use super::table::{Column, Table, address};
 use super::target::Target;
+use abi::Rights;
 use clap::Args;
 use vmm::inspect::ProcessSelector;
 use vmm::inspect::look::{self, HandleInfo, HandleList};
 
 const EXAMPLES: &str = "\
 RKOID is the job of a process and the process of a thread; #HND how many handles to the object
-there are, in all processes.
+there are, in all processes. In RIGHTS, `default` stands for what a new object's handle has of its
+type, with what is more or less behind it.
 
 Examples:
   vmm handles hello               those of the process of that name
@@ -27,6 +29,10 @@ pub struct HandlesArgs {
     /// Only handles to objects of that type, such as `vmo`
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
+
+    /// Spells all rights out
+    #[arg(short, long)]
+    long: bool,
 
     #[command(flatten)]
     target: Target,
@@ -52,11 +58,12 @@ pub fn run(args: &HandlesArgs) -> anyhow::Result<u8> {
         standstill,
         problems: &problems,
     };
-    args.output
-        .print(&head, &answer, |stream| table(&answer).print(stream))
+    args.output.print(&head, &answer, |stream| {
+        table(&answer, args.long).print(stream)
+    })
 }
 
-fn table(list: &HandleList) -> Table {
+fn table(list: &HandleList, long: bool) -> Table {
     let mut table = Table::new(&[
         Column::Number("HANDLE"),
         Column::Number("KOID"),
@@ -66,12 +73,12 @@ fn table(list: &HandleList) -> Table {
         Column::Text("NAME"),
         Column::Text("RIGHTS"),
     ]);
-    let rows = list.handles.iter().map(row);
+    let rows = list.handles.iter().map(|handle| row(handle, long));
     rows.for_each(|row| table.row(row));
     table
 }
 
-fn row(handle: &HandleInfo) -> [String; 7] {
+fn row(handle: &HandleInfo, long: bool) -> [String; 7] {
     let related = match handle.related_koid {
         0 => String::new(),
         koid => koid.to_string(),
@@ -83,6 +90,72 @@ fn row(handle: &HandleInfo) -> [String; 7] {
         handle.object_type.clone(),
         handle.count.to_string(),
         handle.name.clone().unwrap_or_default(),
-        handle.rights.join(" ").to_lowercase(),
+        match long {
+            true => handle.rights.join(" ").to_lowercase(),
+            false => short(handle),
+        },
     ]
+}
+
+/// The rights by what they differ in from those that a new object's handle has; all of them if
+/// that is no shorter.
+fn short(handle: &HandleInfo) -> String {
+    let names = || handle.rights.join(" ").to_lowercase();
+    let parsed = handle.rights.iter().map(|name| Rights::from_name(name));
+    let (Some(rights), Some(usual)) = (
+        parsed.collect::<Option<Rights>>(),
+        usual(&handle.object_type),
+    ) else {
+        return names();
+    };
+    let mut text = "default".to_owned();
+    for (sign, difference) in [('-', usual - rights), ('+', rights - usual)] {
+        for (name, _) in difference.iter_names() {
+            text.push_str(&format!(" {sign}{}", name.to_lowercase()));
+        }
+    }
+    let all = names();
+    if text.len() < all.len() { text } else { all }
+}
+
+/// The rights that a new object of that type gets (reference §20.3).
+fn usual(object_type: &str) -> Option<Rights> {
+    Some(match object_type {
+        "process" => Rights::DEFAULT_PROCESS,
+        "thread" => Rights::DEFAULT_THREAD,
+        "vmo" => Rights::DEFAULT_VMO,
+        "port" => Rights::DEFAULT_PORT,
+        "resource" => Rights::DEFAULT_RESOURCE,
+        "job" => Rights::DEFAULT_JOB,
+        "vmar" => Rights::DEFAULT_VMAR,
+        "bti" => Rights::DEFAULT_BTI,
+        "pager" => Rights::DEFAULT_PAGER,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_told_by_what_is_unusual() {
+        let handle = |rights| HandleInfo {
+            value: 3.into(),
+            object_type: "vmo".to_owned(),
+            rights: look::rights_names(rights),
+            koid: 1,
+            related_koid: 0,
+            name: None,
+            count: 1,
+        };
+        let usual = Rights::DEFAULT_VMO;
+        assert_eq!(short(&handle(usual)), "default");
+        let other = (usual | Rights::RESIZE) - Rights::WRITE;
+        assert_eq!(short(&handle(other)), "default -write +resize");
+        assert_eq!(short(&handle(Rights::READ)), "read");
+        assert_eq!(short(&handle(Rights::empty())), "");
+        let odd = Rights::READ | Rights::from_bits_retain(1 << 30);
+        assert_eq!(short(&handle(odd)), "read 0x40000000");
+    }
 }

@@ -66,6 +66,8 @@ fn table(maps: &ProcessMaps, flat: bool) -> Table {
         Column::Number("OFFSET"),
         Column::Text("NAME"),
     ]);
+    // An address in two lines is none.
+    table.keep_whole(0);
     let shown = |region: &&MapRegion| !flat || region.mapping.is_some();
     for region in maps.regions.iter().filter(shown) {
         let depth = if flat { 0 } else { region.depth };

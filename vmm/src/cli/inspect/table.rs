@@ -1,6 +1,8 @@
 //! Tables that fit the terminal.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Inner, presets};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Inner, presets,
+};
 use std::io::{self, Write};
 use vmm::inspect::Hex;
 
@@ -34,6 +36,13 @@ impl Table {
             }
         }
         Self(table)
+    }
+
+    /// Never wraps that column's cells: the others make room.
+    pub fn keep_whole(&mut self, column: usize) {
+        if let Some(column) = self.0.column_mut(column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
 
     /// Adds a row; control characters are shown as escapes, for names come from a guest.
