@@ -68,7 +68,7 @@ impl Server {
         let name = path.file_stem().map(|stem| stem.to_string_lossy());
         let name = name.map_or_else(String::new, std::borrow::Cow::into_owned);
         let server = Self::new(name, machine, notice);
-        server.shared.serve(Bound::new(path)?)?;
+        server.shared.serve(|| Bound::new(path))?;
         Ok(server)
     }
 
@@ -85,7 +85,7 @@ impl Server {
         }
         let server = Self::new(name.to_owned(), machine, notice);
         folder::make()?;
-        server.shared.serve(Bound::new(&socket_of(name))?)?;
+        server.shared.serve(|| Bound::new(&socket_of(name)))?;
         Ok(server)
     }
 
@@ -99,13 +99,10 @@ impl Server {
         let spawned = thread::Builder::new()
             .name("control socket".to_owned())
             .spawn(move || {
-                let bound = folder::make().and_then(|_| Bound::new(&socket_of(&shared.name)));
-                match bound {
-                    Ok(bound) => {
-                        if let Some(bound) = shared.own(bound) {
-                            shared.accept(&bound.listener);
-                        }
-                    }
+                let make = || Bound::new(&socket_of(&shared.name));
+                match folder::make().and_then(|_| shared.own(make)) {
+                    Ok(Some(bound)) => shared.accept(&bound.listener),
+                    Ok(None) => {}
                     Err(error) => tracing::debug!(%error, "no control socket"),
                 }
             });
@@ -160,8 +157,8 @@ impl Drop for Server {
 
 impl Shared {
     /// Serves the socket in a thread of its own.
-    fn serve(self: &Arc<Self>, bound: Bound) -> io::Result<()> {
-        let Some(bound) = self.own(bound) else {
+    fn serve(self: &Arc<Self>, make: impl FnOnce() -> io::Result<Bound>) -> io::Result<()> {
+        let Some(bound) = self.own(make)? else {
             return Ok(());
         };
         let shared = Arc::clone(self);
@@ -171,16 +168,16 @@ impl Shared {
         Ok(())
     }
 
-    /// Keeps the socket for the server's end, unless that has come.
-    fn own(&self, bound: Bound) -> Option<Arc<Bound>> {
+    /// Makes the socket and keeps it for the server's end, unless that has come. Both happen
+    /// behind the lock, so that no end comes between them and leaves the file behind.
+    fn own(&self, make: impl FnOnce() -> io::Result<Bound>) -> io::Result<Option<Arc<Bound>>> {
         let mut inner = self.lock();
         if self.ending() {
-            bound.remove();
-            return None;
+            return Ok(None);
         }
-        let bound = Arc::new(bound);
+        let bound = Arc::new(make()?);
         inner.bound = Some(Arc::clone(&bound));
-        Some(bound)
+        Ok(Some(bound))
     }
 
     fn accept(self: &Arc<Self>, listener: &UnixListener) {

@@ -30,6 +30,10 @@ impl Bound {
     /// Makes a socket that only this user can connect to, from its creation on. One that
     /// nobody listens at is replaced.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
+        if path.as_os_str().is_empty() {
+            // It would be an abstract socket, which anybody can connect to.
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no path"));
+        }
         let mut bound = Self::bind(path);
         if let Err(Errno::ADDRINUSE) = bound {
             remove_stale(path)?;

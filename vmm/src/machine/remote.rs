@@ -188,16 +188,16 @@ impl Remote {
         self.lock().wanted > 0
     }
 
-    /// Publishes what the vCPU's thread found, and stands still for as long as anybody wants
+    /// Publishes what the vCPU's thread found when it stopped at `since`, and stands still for as long as anybody wants
     /// that and nothing ends the run.
-    pub(super) fn stand_still(&self, machine: MachineState) {
+    pub(super) fn stand_still(&self, machine: MachineState, since: Instant) {
         let mut state = self.lock();
         if state.wanted == 0 {
             return;
         }
         state.standing = Some(Standing {
             machine: Arc::new(machine),
-            since: Instant::now(),
+            since,
         });
         self.0.came_to_rest.notify_all();
         while state.standing.is_some() && self.0.wishes.stop().is_none() {

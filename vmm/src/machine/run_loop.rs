@@ -22,7 +22,7 @@ use kvm_bindings::{KVMIO, kvm_interrupt};
 use kvm_ioctls::{VcpuExit, VcpuFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vm_memory::GuestAddress;
 use vmm_sys_util::ioctl::ioctl_with_ref;
 use vmm_sys_util::ioctl_iow_nr;
@@ -328,6 +328,7 @@ impl VcpuLoop {
         let Some(server) = &self.server else {
             return Ok(());
         };
+        let since = Instant::now();
         let vcpu = vcpu_state::of(&self.vcpu, place)?;
         self.stats.total = self.clock.elapsed();
         let mut stats = serde_json::to_value(&self.stats).unwrap_or_default();
@@ -336,7 +337,7 @@ impl VcpuLoop {
             stats.insert("processes".to_owned(), processes.unwrap_or_default());
         }
         let (command_line, programs) = self.description.clone();
-        self.remote.stand_still(MachineState {
+        let machine = MachineState {
             root: server.root().address().0.into(),
             ram: self.ram.size(),
             command_line,
@@ -344,7 +345,8 @@ impl VcpuLoop {
             elapsed_ns: self.clock.nanoseconds(),
             vcpus: vec![vcpu],
             stats,
-        });
+        };
+        self.remote.stand_still(machine, since);
         Ok(())
     }
 
