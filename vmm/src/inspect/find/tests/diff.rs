@@ -195,3 +195,25 @@ fn without_objects_ram_is_compared_all_the_same() {
     assert_eq!(difference.groups[0].kind, None);
     assert_eq!(difference.ranges[0].address.0, guest.root().0);
 }
+
+#[test]
+fn page_lists_that_lead_into_themselves_are_walked_once() {
+    let (mut guest, process) = guest();
+    guest.user_memory(process, AT, 4096).unwrap();
+    let vmo = guest.vmo("huge", 1 << 48).unwrap();
+    guest.commit(vmo, 0, 4096).unwrap();
+    let after = copy(&guest);
+    for (guest, value) in [(&guest, 1u64), (&after, 3)] {
+        let table = guest.get::<Vmo>(vmo).unwrap().pages;
+        for index in 0..512 {
+            let entry = GuestAddress(table + index * 8);
+            let entry_value = (table | value).to_le_bytes();
+            guest.ram().write_bytes(entry, &entry_value).unwrap();
+        }
+    }
+    let difference = compare(&guest, &after, 10);
+    let told = difference.problems.to_string();
+    assert!(told.contains("in two places"), "{told}");
+    // The tables differ, whatever they lead to.
+    assert!(difference.bytes >= 512, "{difference:?}");
+}
