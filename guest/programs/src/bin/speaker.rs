@@ -22,6 +22,10 @@ struct Text(UnsafeCell<[u8; 8192]>);
 // SAFETY: one thread uses it, by volatile reads.
 unsafe impl Sync for Text {}
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a constant: the compiler itself checks it"
+)]
 static TEXT: Text = {
     let mut bytes = [0; 8192];
     let text = b"the speaker's first text";

@@ -78,10 +78,11 @@ pub fn address(text: &str) -> Result<Address, String> {
             let value = number(digits)?;
             i64::try_from(value).map_err(|_| format!("`{text}` is too far"))
         };
-        return match rest.split_at_checked(1) {
+        let mut rest = rest.chars();
+        return match rest.next() {
             None => Ok(make(0)),
-            Some(("+", digits)) => distance(digits).map(make),
-            Some(("-", digits)) => distance(digits).map(|distance| make(-distance)),
+            Some('+') => distance(rest.as_str()).map(make),
+            Some('-') => distance(rest.as_str()).map(|distance| make(-distance)),
             Some(_) => Err(format!("`{text}`: write {name}, {name}+16 or {name}-0x40")),
         };
     }
