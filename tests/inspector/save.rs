@@ -13,26 +13,29 @@ use vmm::objects::mock::MockGuest;
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
-        vm("save_an_image_shows_what_the_live_vm_shows", image_as_live),
-        vm("save_a_saved_image_saved_again_is_the_same", saved_again),
+        vm("save::an_image_shows_what_the_live_vm_shows", image_as_live),
+        vm("save::a_saved_image_saved_again_is_the_same", saved_again),
         vm(
-            "save_readelf_finds_no_fault_with_a_dump_and_a_core",
+            "save::readelf_finds_no_fault_with_a_dump_and_a_core",
             readelf,
         ),
-        gdb_vm("save_gdb_reads_the_core_of_a_fixed_program", gdb_fixed),
-        gdb_vm("save_gdb_reads_the_core_of_a_pie_program", gdb_pie),
+        gdb_vm("save::gdb_reads_the_core_of_a_fixed_program", gdb_fixed),
+        gdb_vm("save::gdb_reads_the_core_of_a_pie_program", gdb_pie),
         gdb_vm(
-            "save_gdb_sees_the_kernel_in_a_dump_of_an_idle_guest",
+            "save::gdb_sees_the_kernel_in_a_dump_of_an_idle_guest",
             gdb_kernel,
         ),
-        with(gdb(), "save_gdb_is_told_of_the_fault_in_a_core", gdb_fault),
-        with(qemu(), "save_a_dump_of_qemu_opens", qemu_dump),
+        with(gdb(), "save::gdb_is_told_of_the_fault_in_a_core", gdb_fault),
+        with(qemu(), "save::a_dump_of_qemu_opens", qemu_dump),
         anywhere(
-            "save_a_file_is_only_replaced_if_that_is_asked_for",
+            "save::a_file_is_only_replaced_if_that_is_asked_for",
             replaced,
         ),
-        anywhere("save_what_is_no_image_is_refused_with_the_reason", no_image),
-        anywhere("save_a_full_disk_is_told_of_and_nothing_stays", full_disk),
+        anywhere(
+            "save::what_is_no_image_is_refused_with_the_reason",
+            no_image,
+        ),
+        anywhere("save::a_full_disk_is_told_of_and_nothing_stays", full_disk),
     ]
 }
 

@@ -173,21 +173,21 @@ pub(super) fn stderr_of(guest: &mut Guest) -> Result<String, Failed> {
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         vm(
-            "attach_nonsense_is_refused_and_harms_nobody",
+            "attach::nonsense_is_refused_and_harms_nobody",
             nonsense_is_refused_and_harms_nobody,
         ),
-        vm("attach_a_line_has_a_limit", a_line_has_a_limit),
+        vm("attach::a_line_has_a_limit", a_line_has_a_limit),
         vm(
-            "attach_a_client_that_does_nothing_holds_up_nobody",
+            "attach::a_client_that_does_nothing_holds_up_nobody",
             a_client_that_does_nothing_holds_up_nobody,
         ),
         vm(
-            "attach_there_is_room_for_sixteen",
+            "attach::there_is_room_for_sixteen",
             there_is_room_for_sixteen,
         ),
-        vm("attach_memory_is_for_reading", memory_is_for_reading),
+        vm("attach::memory_is_for_reading", memory_is_for_reading),
         vm(
-            "attach_bytes_are_written_in_a_pause_and_told",
+            "attach::bytes_are_written_in_a_pause_and_told",
             bytes_are_written_in_a_pause_and_told,
         ),
     ]

@@ -95,15 +95,15 @@ fn ticks_come_after_a_pause() -> Outcome {
 
 pub(super) fn tests() -> Vec<Trial> {
     vec![
-        vm("attach_an_interrupt_ends_a_pause", interrupts_end_a_pause),
+        vm("attach::an_interrupt_ends_a_pause", interrupts_end_a_pause),
         vm(
-            "attach_a_time_limit_ends_a_pause",
+            "attach::a_time_limit_ends_a_pause",
             a_time_limit_ends_a_pause,
         ),
         vm(
-            "attach_those_who_look_are_told_of_the_end",
+            "attach::those_who_look_are_told_of_the_end",
             those_who_look_are_told_of_the_end,
         ),
-        vm("attach_ticks_come_after_a_pause", ticks_come_after_a_pause),
+        vm("attach::ticks_come_after_a_pause", ticks_come_after_a_pause),
     ]
 }

@@ -267,31 +267,31 @@ fn the_last_one_lets_go() -> Outcome {
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         vm(
-            "attach_any_guest_can_be_looked_at",
+            "attach::any_guest_can_be_looked_at",
             any_guest_can_be_looked_at,
         ),
-        vm("attach_a_pause_stops_the_guest", a_pause_stops_the_count),
+        vm("attach::a_pause_stops_the_guest", a_pause_stops_the_count),
         vm(
-            "attach_a_held_guest_looks_the_same_twice",
+            "attach::a_held_guest_looks_the_same_twice",
             a_held_guest_looks_the_same_twice,
         ),
         vm(
-            "attach_registers_are_the_programs",
+            "attach::registers_are_the_programs",
             registers_are_the_programs,
         ),
         vm(
-            "attach_a_guest_with_nobody_to_run_is_idle",
+            "attach::a_guest_with_nobody_to_run_is_idle",
             a_guest_with_nobody_to_run_is_idle,
         ),
         vm(
-            "attach_totals_count_each_process",
+            "attach::totals_count_each_process",
             totals_count_each_process,
         ),
-        vm("attach_a_pause_is_a_lease", a_pause_is_a_lease),
+        vm("attach::a_pause_is_a_lease", a_pause_is_a_lease),
         vm(
-            "attach_a_client_that_dies_lets_go",
+            "attach::a_client_that_dies_lets_go",
             a_client_that_dies_lets_go,
         ),
-        vm("attach_the_last_one_lets_go", the_last_one_lets_go),
+        vm("attach::the_last_one_lets_go", the_last_one_lets_go),
     ]
 }

@@ -238,22 +238,25 @@ fn other_users_are_refused() -> Result<Completion, Failed> {
 
 pub(super) fn tests() -> Vec<Trial> {
     vec![
-        vm("attach_names_lead_to_vms", names_lead_to_vms),
+        vm("attach::names_lead_to_vms", names_lead_to_vms),
         vm(
-            "attach_a_socket_goes_with_its_vm",
+            "attach::a_socket_goes_with_its_vm",
             a_socket_goes_with_its_vm,
         ),
         vm(
-            "attach_a_socket_that_cannot_be_made_is_told_if_it_was_asked_for",
+            "attach::a_socket_that_cannot_be_made_is_told_if_it_was_asked_for",
             a_socket_that_cannot_be_made_is_told_if_it_was_asked_for,
         ),
         anywhere(
-            "attach_there_is_no_way_out_of_qemu",
+            "attach::there_is_no_way_out_of_qemu",
             there_is_no_way_out_of_qemu,
         ),
-        anywhere("attach_a_socket_that_nobody_serves_is_told", nobody_listens),
+        anywhere(
+            "attach::a_socket_that_nobody_serves_is_told",
+            nobody_listens,
+        ),
         Trial::ignorable_test(
-            "attach_other_users_are_refused",
+            "attach::other_users_are_refused",
             || match crate::substrate::no_kvm() {
                 None => other_users_are_refused(),
                 Some(reason) => Ok(Completion::ignored_with(reason)),

@@ -221,27 +221,27 @@ fn ctrl_c_ends_it_cleanly() -> Outcome {
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         vm(
-            "attach_trace_tells_calls_of_host_and_kernel",
+            "attach::trace_tells_calls_of_host_and_kernel",
             calls_of_host_and_kernel_are_told,
         ),
         vm(
-            "attach_trace_filters_let_through_what_they_say",
+            "attach::trace_filters_let_through_what_they_say",
             filters_let_through_what_they_say,
         ),
         vm(
-            "attach_trace_shows_what_calls_move",
+            "attach::trace_shows_what_calls_move",
             what_calls_move_is_shown,
         ),
         vm(
-            "attach_trace_tells_the_last_call_and_the_end",
+            "attach::trace_tells_the_last_call_and_the_end",
             the_last_call_and_the_end_are_told,
         ),
         vm(
-            "attach_trace_tells_the_slow_what_they_lost",
+            "attach::trace_tells_the_slow_what_they_lost",
             one_who_is_slow_is_told_what_it_lost,
         ),
         vm(
-            "attach_trace_ends_cleanly_at_ctrl_c",
+            "attach::trace_ends_cleanly_at_ctrl_c",
             ctrl_c_ends_it_cleanly,
         ),
     ]

@@ -228,6 +228,13 @@ impl Mapped {
 impl InspectedRam {
     #[inline]
     fn locate(pieces: &[Mapped], at: GuestAddress) -> Option<(&Mapped, u64)> {
+        // Most guests have one or two pieces, and nearly all is in the first.
+        if let Some(first) = pieces.first()
+            && let offset = at.0.wrapping_sub(first.piece.base.0)
+            && offset < first.piece.length
+        {
+            return Some((first, offset));
+        }
         let after = pieces.partition_point(|mapped| mapped.piece.base.0 <= at.0);
         let mapped = pieces.get(after.checked_sub(1)?)?;
         let offset = at.0 - mapped.piece.base.0;

@@ -20,7 +20,9 @@ pub fn read_virtual<M: PhysicalMemory>(
         let Some(address) = at.checked_add(done as u64) else {
             break;
         };
-        let run = match cursor.run(address, rest.len() as u64) {
+        // Page by page: looking further for frames that follow each other would look each
+        // entry of scattered ones up twice.
+        let run = match cursor.page(address) {
             Ok(run) => run,
             Err(fault) => return (done, Some(fault)),
         };

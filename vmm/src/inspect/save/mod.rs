@@ -25,7 +25,8 @@ use super::{InspectError, InspectedRam};
 use crate::memory::{AccessError, PhysicalMemory};
 use vm_memory::GuestAddress;
 
-/// Bytes that are written in one go: many, and few enough for a progress bar to move.
+/// Bytes of a mapping that are written in one go: many, and few enough for a progress bar to
+/// move.
 const CHUNK: u64 = 8 << 20;
 
 /// Writes RAM, as far as it goes; `progress` is told how many bytes are done.
@@ -47,7 +48,7 @@ fn copy(
     let mut done = 0;
     while done < length {
         let at = GuestAddress(from.0.saturating_add(done));
-        let step = (length - done).min(CHUNK).min(memory.contiguous_from(at));
+        let step = (length - done).min(memory.contiguous_from(at));
         if step == 0 {
             return Err(InspectError::Access(AccessError {
                 address: at,
@@ -55,16 +56,18 @@ fn copy(
             }));
         }
         let sent = match in_file(at) {
-            Some((file, offset)) => output.send(file, offset, step)?,
+            Some((file, offset)) => {
+                output.send(file, offset, step, &mut |sent| progress(done + sent))?
+            }
             None => 0,
         };
         if sent == 0 {
+            let step = step.min(CHUNK);
             output.write_slice(&memory.slice(at, step)?)?;
             done += step;
-        } else {
-            done += sent;
+            progress(done);
         }
-        progress(done);
+        done += sent;
     }
     Ok(())
 }

@@ -6,11 +6,17 @@ use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 use vm_memory::volatile_memory::Error as VolatileError;
 use vm_memory::{VolatileSlice, WriteVolatile};
 
+/// Bytes of another file that are copied at a time, and how many times as many are under
+/// way.
+const BUFFER: usize = 256 << 10;
+const BUFFERS: usize = 3;
 /// Zeros for files that know no holes.
 static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
@@ -114,29 +120,57 @@ impl Output {
         Ok(())
     }
 
-    /// Has the kernel copy bytes of another file, at most so many; says how many, 0 if it
-    /// cannot. That saves the faults of a mapping: at 128 MiB, they cost twice the write.
+    /// Writes bytes of another file; says how many: fewer if that ends before. `progress` is
+    /// told how many are done.
+    ///
+    /// They go through buffers that the CPU's cache holds: `sendfile`, which moves page by
+    /// page, was measured to take twice as long, and the faults of a mapping three times.
+    /// A second thread reads ahead, for reading costs half as much as writing.
     pub(super) fn send(
         &mut self,
         from: &File,
         offset: u64,
         length: u64,
+        progress: &mut dyn FnMut(u64),
     ) -> Result<u64, InspectError> {
-        self.catch_up()?;
-        let mut offset = offset;
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        loop {
-            // The offset is given: the file's own is shared with the VM's other clients.
-            match rustix::fs::sendfile(&self.file, from, Some(&mut offset), length) {
-                Ok(sent) => {
-                    self.at += sent as u64;
-                    return Ok(sent as u64);
-                }
-                Err(Errno::INTR) => {}
-                Err(Errno::INVAL | Errno::NOSYS) => return Ok(0),
-                Err(error) => return Err(failed(&self.path, error.into())),
-            }
+        if length <= BUFFER as u64 {
+            let mut buffer = Vec::new();
+            let count = read_at(from, &mut buffer, offset, length)
+                .map_err(|error| failed(&self.path, error))?;
+            self.write(&buffer)?;
+            progress(count);
+            return Ok(count);
         }
+        thread::scope(|scope| {
+            let (full, filled) = mpsc::sync_channel(BUFFERS);
+            let (empty, emptied) = mpsc::channel();
+            for _ in 0..BUFFERS {
+                // Its receiver stands right here.
+                let _ = empty.send(Vec::new());
+            }
+            scope.spawn(move || {
+                let mut done = 0;
+                // Who writes has given up if one of the channels is closed.
+                while let (true, Ok(mut buffer)) = (done < length, emptied.recv()) {
+                    let count = read_at(from, &mut buffer, offset + done, length - done);
+                    let last = !matches!(count, Ok(1..));
+                    done += *count.as_ref().unwrap_or(&0);
+                    if full.send(count.map(|_| buffer)).is_err() || last {
+                        break;
+                    }
+                }
+            });
+            let mut done = 0;
+            for buffer in filled {
+                let buffer: Vec<u8> = buffer.map_err(|error| failed(&self.path, error))?;
+                self.write(&buffer)?;
+                done += buffer.len() as u64;
+                progress(done);
+                // The reader may be done.
+                let _ = empty.send(buffer);
+            }
+            Ok(done)
+        })
     }
 
     /// Leaves a hole up to `position`, which is not behind.
@@ -205,6 +239,23 @@ impl Drop for Output {
         if let Some(temporary) = &self.temporary {
             // Should it be gone, all the better.
             let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+/// Fills the buffer with what stands in the file, at most `length` bytes and what fits;
+/// returns how many, 0 at the file's end.
+fn read_at(from: &File, buffer: &mut Vec<u8>, offset: u64, length: u64) -> io::Result<u64> {
+    buffer.resize(BUFFER.min(usize::try_from(length).unwrap_or(BUFFER)), 0);
+    loop {
+        // The offset is given: the file's own is shared with the VM's other clients.
+        match from.read_at(buffer, offset) {
+            Ok(count) => {
+                buffer.truncate(count);
+                return Ok(count as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
