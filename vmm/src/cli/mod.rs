@@ -75,5 +75,7 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
 /// One message on standard error.
 fn complain(message: &str) {
     // There is nobody left to tell if this fails.
-    let _ = writeln!(std::io::stderr(), "vmm: {message}");
+    // Names of the guest's can be part of it, and what another process says.
+    let lines: Vec<_> = message.split('\n').map(inspect::printable).collect();
+    let _ = writeln!(std::io::stderr(), "vmm: {}", lines.join("\n"));
 }

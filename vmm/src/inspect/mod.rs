@@ -54,3 +54,6 @@ pub use problems::Problems;
 pub use save::{Core, CoreThread, Dump, DumpFormat, LoadedElf, Output, SavedPiece};
 pub use selector::{ProcessSelector, VmoSelector};
 pub use survey::{HandleRecord, ProcessRecord, RegionRecord, Survey};
+
+#[cfg(test)]
+mod tests_hostile;

@@ -6,7 +6,10 @@ use crate::objects::{
     MappingView, ObjectView, PlainView, ProcessView, RegionView, RootView, ThreadView, ViewError,
     VmarView, VmoView,
 };
-use abi::objects::{HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, HandleEntry, ObjectType, encode_handle};
+use abi::objects::{
+    HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, HandleEntry, Mapping, ObjectType, Process, Thread, Vmar,
+    Vmo, encode_handle,
+};
 use abi::{Rights, RootBlock};
 use std::collections::{HashMap, HashSet};
 use std::mem::size_of;
@@ -41,6 +44,8 @@ pub struct Survey {
     pub problems: Problems,
     /// Where a VMO stands in [`Survey::vmos`], by address.
     vmo_index: HashMap<u64, usize>,
+    /// Where a process stands in [`Survey::processes`], by address.
+    process_index: HashMap<u64, usize>,
 }
 
 /// A process with what belongs to it.
@@ -99,8 +104,15 @@ impl ProcessRecord {
     /// The mapping that an address is in.
     #[must_use]
     pub fn mapping_at(&self, address: u64) -> Option<&MappingView> {
-        self.mappings()
-            .find(|mapping| mapping.base() <= address && address < mapping.end())
+        // Regions of a VMAR ascend and are disjoint, or the survey leaves them out: the last
+        // one that does not start behind the address is the innermost.
+        let after = self
+            .regions
+            .partition_point(|region| region.view.base() <= address);
+        match &self.regions.get(after.checked_sub(1)?)?.view {
+            RegionView::Mapping(mapping) if address < mapping.end() => Some(mapping),
+            _ => None,
+        }
     }
 }
 
@@ -119,6 +131,7 @@ impl Survey {
         let mut surveyor = Surveyor {
             memory,
             seen: HashSet::new(),
+            room: memory.size(),
             problems: Problems::default(),
         };
         let mut survey = Self {
@@ -129,12 +142,17 @@ impl Survey {
             machine: machine.clone(),
             problems: Problems::default(),
             vmo_index: HashMap::new(),
+            process_index: HashMap::new(),
             root,
             root_view: *root_view,
         };
         survey.vmo_index = (0..)
             .zip(&survey.vmos)
             .map(|(index, vmo)| (vmo.address().0, index))
+            .collect();
+        survey.process_index = (0..)
+            .zip(&survey.processes)
+            .map(|(index, process)| (process.view.address().0, index))
             .collect();
         if !root.job.is_none() {
             let job = PlainView::read(memory, GuestAddress(root.job.address()));
@@ -154,8 +172,7 @@ impl Survey {
     /// The process that stands at `address`.
     #[must_use]
     pub fn process_at(&self, address: GuestAddress) -> Option<&ProcessRecord> {
-        let mut processes = self.processes.iter();
-        processes.find(|process| process.view.address() == address)
+        self.processes.get(*self.process_index.get(&address.0)?)
     }
 }
 
@@ -163,20 +180,30 @@ struct Surveyor<'m> {
     memory: &'m InspectedRam,
     /// Where the objects stand that were copied.
     seen: HashSet<u64>,
+    /// Bytes of RAM that the copied objects leave over.
+    room: u64,
     problems: Problems,
 }
 
 impl Surveyor<'_> {
     /// Whether the object at `address` is to be copied: it was not yet, and there is room.
-    fn is_new(&mut self, address: GuestAddress, what: &str) -> bool {
+    fn is_new<T>(&mut self, address: GuestAddress, what: &str) -> bool {
         if self.seen.len() >= MAX_OBJECTS {
             self.problems.note(format_args!(
                 "more than {MAX_OBJECTS} objects: the rest is left out"
             ));
             return false;
         }
+        let Some(room) = self.room.checked_sub(size_of::<T>() as u64) else {
+            self.problems.note(
+                "the objects take more room than there is RAM, so they overlap: the rest is left out",
+            );
+            return false;
+        };
         let new = self.seen.insert(address.0);
-        if !new {
+        if new {
+            self.room = room;
+        } else {
             self.problems.note(format_args!(
                 "the {what} at guest-physical {:#x} is in its list twice, or in two",
                 address.0
@@ -194,7 +221,7 @@ impl Surveyor<'_> {
             let Some(vmo) = self.problems.sound(vmo) else {
                 break;
             };
-            if !self.is_new(vmo.address(), "VMO") {
+            if !self.is_new::<Vmo>(vmo.address(), "VMO") {
                 break;
             }
             vmos.push(vmo);
@@ -211,7 +238,7 @@ impl Surveyor<'_> {
             let Some(view) = self.problems.sound(process) else {
                 break;
             };
-            if !self.is_new(view.address(), "process") {
+            if !self.is_new::<Process>(view.address(), "process") {
                 break;
             }
             processes.push(ProcessRecord {
@@ -230,7 +257,7 @@ impl Surveyor<'_> {
             let Some(thread) = self.problems.sound(thread) else {
                 break;
             };
-            if !self.is_new(thread.address(), "thread") {
+            if !self.is_new::<Thread>(thread.address(), "thread") {
                 break;
             }
             threads.push(thread);
@@ -246,7 +273,7 @@ impl Surveyor<'_> {
         let Some(root) = self.problems.sound(VmarView::read(self.memory, root)) else {
             return regions;
         };
-        if !self.is_new(root.address(), "VMAR") {
+        if !self.is_new::<Vmar>(root.address(), "VMAR") {
             return regions;
         }
         regions.push(RegionRecord {
@@ -263,7 +290,7 @@ impl Surveyor<'_> {
                 RegionView::Vmar(vmar) => (vmar.address(), Some(vmar.regions(self.memory))),
                 RegionView::Mapping(mapping) => (mapping.address(), None),
             };
-            if !self.is_new(address, "region") {
+            if !self.is_new::<Mapping>(address, "region") {
                 open.pop();
                 continue;
             }
@@ -285,10 +312,6 @@ impl Surveyor<'_> {
 
     /// Gives each live handle of the table to its process.
     fn handles(&mut self, survey: &mut Survey) {
-        let owners: HashMap<u64, usize> = (0..)
-            .zip(&survey.processes)
-            .map(|(index, process)| (process.view.address().0, index))
-            .collect();
         let mut headers = HashMap::new();
         let end = survey.root.fresh_handle as usize;
         let most = HANDLE_CHUNKS * HANDLE_CHUNK_ENTRIES;
@@ -319,7 +342,8 @@ impl Surveyor<'_> {
             if entry.object.is_none() {
                 continue;
             }
-            let process = owners
+            let process = survey
+                .process_index
                 .get(&entry.owner.address())
                 .and_then(|index| survey.processes.get_mut(*index));
             let Some(process) = process else {

@@ -57,6 +57,8 @@ impl MockRam {
 
 impl PhysicalMemory for MockRam {
     fn contiguous_from(&self, at: GuestAddress) -> u64 {
+        #[cfg(test)]
+        meter::look();
         self.locate(at)
             .map_or(0, |(region, offset)| (region.size() - offset) as u64)
     }
@@ -69,6 +71,8 @@ impl PhysicalMemory for MockRam {
 
 impl BulkMemory for MockRam {
     fn slice(&self, at: GuestAddress, length: u64) -> Result<VolatileSlice<'_>, AccessError> {
+        #[cfg(test)]
+        meter::look();
         let find = || {
             let (region, offset) = self.locate(at)?;
             region.get_slice(offset, usize::try_from(length).ok()?).ok()
@@ -77,5 +81,30 @@ impl BulkMemory for MockRam {
             address: at,
             length,
         })
+    }
+}
+
+/// Looks at mock RAM, counted for tests of what walks over it.
+#[cfg(test)]
+pub(crate) mod meter {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+    }
+
+    /// From now on this thread may look so often, and panics should it look more.
+    pub(crate) fn allow(looks: u64) {
+        LEFT.set(looks);
+    }
+
+    /// Looks that are left.
+    pub(crate) fn left() -> u64 {
+        LEFT.get()
+    }
+
+    pub(super) fn look() {
+        let left = LEFT.get().checked_sub(1);
+        LEFT.set(left.expect("more looks at memory than the test allows"));
     }
 }

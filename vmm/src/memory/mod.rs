@@ -13,7 +13,7 @@
 mod address;
 mod error;
 mod frames;
-mod mock;
+pub(crate) mod mock;
 mod physical;
 mod ram;
 

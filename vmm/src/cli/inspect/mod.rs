@@ -26,6 +26,8 @@ mod translate;
 mod vmos;
 mod write;
 
+pub(super) use table::printable;
+
 use super::exit_code::INSPECT_HELP;
 use clap::Subcommand;
 

@@ -11,6 +11,10 @@ use serde::Serialize;
 use std::fmt;
 use vm_memory::GuestAddress;
 
+/// What a page costs that is broken or no RAM, in entries of tables
+/// ([`Metered`](super::metered::Metered)): nothing else bounds how many are met.
+const BROKEN_PAGE: u64 = 64;
+
 /// How bytes were come by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,11 +134,20 @@ impl<'m, 'r> Space<'m, 'r> {
                 gap: Gap::Broken { detail },
             };
         }
-        match self {
+        let stretch = match self {
             Self::Vmo(vmo) => vmo.stretch(at, limit),
             Self::Process(process) => process.stretch(at, limit),
             Self::Physical(memory) => physical(memory.ram(), at, limit),
+        };
+        // These can be found page by page without a look at any table.
+        let gap = match &stretch {
+            Stretch::Hole { gap, .. } => Some(gap),
+            Stretch::Bytes { .. } => None,
+        };
+        if matches!(gap, Some(Gap::NotRam | Gap::Broken { .. })) {
+            memory.spend(BROKEN_PAGE);
         }
+        stretch
     }
 }
 

@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 /// Segments that are looked at: QEMU's `-p` makes one for each stretch of virtual addresses.
 const MAX_SEGMENTS: u32 = 1 << 20;
-/// Bytes of notes that are read.
+/// Bytes of notes that are read, in all segments together.
 const MAX_NOTES: u64 = 64 << 20;
 
 /// The pieces of RAM in a core, and the machine's state if it is told.
@@ -76,6 +76,7 @@ where
 
     let mut found = Found::default();
     let mut loads = Vec::new();
+    let mut notes_left = MAX_NOTES;
     for segment in segments {
         let offset: u64 = segment.p_offset(LE).into();
         let in_file: u64 = segment.p_filesz(LE).into();
@@ -91,14 +92,17 @@ where
                 }
                 loads.push(pieces::piece(physical, in_file.min(in_memory), offset));
             }
-            elf::PT_NOTE if in_file > MAX_NOTES => problems.note(format_args!(
+            elf::PT_NOTE if in_file > notes_left => problems.note(format_args!(
                 "{in_file} bytes of notes; {MAX_NOTES} is the most"
             )),
-            elf::PT_NOTE => match segment.notes(LE, data) {
-                Ok(Some(notes)) => notes::read(notes, &mut found, problems),
-                Ok(None) => {}
-                Err(error) => problems.note(format_args!("its notes cannot be read: {error}")),
-            },
+            elf::PT_NOTE => {
+                notes_left -= in_file;
+                match segment.notes(LE, data) {
+                    Ok(Some(notes)) => notes::read(notes, &mut found, problems),
+                    Ok(None) => {}
+                    Err(error) => problems.note(format_args!("its notes cannot be read: {error}")),
+                }
+            }
             _ => {}
         }
     }

@@ -9,8 +9,8 @@ mod tests;
 
 use super::{InspectError, InspectedRam, MachineState, Problems, RamPiece};
 use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use vm_memory::GuestAddress;
@@ -59,7 +59,12 @@ pub(super) fn open(path: &Path) -> Result<Image, InspectError> {
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(failed)?;
+    // A FIFO would be waited for.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+        .map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     let refused = |reason: &str| InspectError::NotAnImage {
         path: path.to_owned(),

@@ -12,6 +12,9 @@ use zerocopy::FromBytes;
 
 /// vCPUs that are kept.
 const MAX_VCPUS: usize = 1024;
+/// Bytes of our own note that are taken: as a value in memory, JSON has many times its size.
+/// A vCPU needs 4 KiB of it, a process's totals less than 100 bytes.
+const MAX_JSON: usize = 6 << 20;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -71,6 +74,10 @@ pub(super) fn read<H: FileHeader<Endian = LE>>(
         let kind = note.n_type(LE).0;
         let content = note.desc();
         match (note.name(), kind) {
+            (VMOSCOPE, NOTE_MACHINE) if content.len() > MAX_JSON => problems.note(format_args!(
+                "the note with the machine's state has {} bytes; {MAX_JSON} is the most",
+                content.len()
+            )),
             (VMOSCOPE, NOTE_MACHINE) => match serde_json::from_slice::<MachineState>(content) {
                 Ok(mut machine) => {
                     machine.vcpus.truncate(MAX_VCPUS);

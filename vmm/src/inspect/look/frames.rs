@@ -50,7 +50,7 @@ pub struct FrameOwners {
 #[must_use]
 pub fn frame_owners(paused: &Paused<'_>, survey: &Survey, problems: &mut Problems) -> FrameOwners {
     let mut owners = FrameOwners {
-        table: Table::new(paused.memory()),
+        table: Table::new(paused.memory(), problems),
         shares: HashMap::new(),
         vmos: survey.vmos.iter().map(Named::vmo).collect(),
         processes: survey.processes.iter().map(Named::process).collect(),

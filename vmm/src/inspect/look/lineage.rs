@@ -355,7 +355,7 @@ impl<'m> Layers<'m> {
     }
 
     /// Who else has the page at `start`; the range ends with it if anybody has.
-    fn share(&self, range: &mut PageRange, koid: u64, offset: u64, start: GuestAddress) {
+    fn share(&mut self, range: &mut PageRange, koid: u64, offset: u64, start: GuestAddress) {
         let Some(owner) = self.owners.owner_of(start) else {
             return;
         };
@@ -369,6 +369,8 @@ impl<'m> Layers<'m> {
             .map(|(koid, _)| koid)
             .collect();
         koids.sort_unstable();
+        // Each page of a family may be shared by all of it.
+        self.steps = self.steps.saturating_add(koids.len() as u64);
         range.shared_with = koids;
         range.length = range.length.min(PAGE_SIZE - offset % PAGE_SIZE);
     }

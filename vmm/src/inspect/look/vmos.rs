@@ -9,6 +9,9 @@ use abi::info::InfoVmoFlags;
 use abi::objects::{CachePolicy, ObjectType, VmoOptions};
 use serde::Serialize;
 
+/// Koids of processes that are told at most, of all VMOs together.
+const MAX_USERS: usize = 1 << 20;
+
 /// A list of VMOs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VmoList {
@@ -76,6 +79,7 @@ pub fn vmos(
     let mut teller = Teller {
         memory: paused.memory(),
         accounts: Accounts::new(paused, survey),
+        users_left: MAX_USERS,
         problems,
     };
     let list = match process {
@@ -103,6 +107,7 @@ pub fn vmo(
     let mut teller = Teller {
         memory: paused.memory(),
         accounts: Accounts::new(paused, survey),
+        users_left: MAX_USERS,
         problems,
     };
     teller.tell(vmo, InfoVmoFlags::empty())
@@ -139,6 +144,8 @@ pub fn vmo_kind(vmo: &VmoView) -> &'static str {
 struct Teller<'t> {
     memory: &'t InspectedRam,
     accounts: Accounts<'t>,
+    /// Koids in [`VmoInfo::mapped_by`] that may be told yet.
+    users_left: usize,
     problems: &'t mut Problems,
 }
 
@@ -182,7 +189,15 @@ impl Teller<'_> {
         let sized = if is_reference { &target } else { vmo };
         let resident = self.accounts.of_range(vmo, 0, sized.size(), self.problems);
         let users = self.accounts.users_of(vmo.address());
-        let (mappings, mapped_by) = (users.mappings, users.processes.iter().copied().collect());
+        let mappings = users.mappings;
+        let mapped_by = users.processes.iter().copied().take(self.users_left);
+        let mapped_by: Vec<_> = mapped_by.collect();
+        self.users_left -= mapped_by.len();
+        if mapped_by.len() < users.processes.len() {
+            self.problems.note(format_args!(
+                "more than {MAX_USERS} processes map VMOs: the rest is left out"
+            ));
+        }
         let flags = self.flags(vmo, &target) | via;
         VmoInfo {
             koid: vmo.koid(),

@@ -1,7 +1,8 @@
 //! One small entry for each frame.
 
 use super::FrameKind;
-use crate::inspect::InspectedRam;
+use crate::inspect::{InspectedRam, Problems};
+use crate::memory::MAX_RAM;
 use abi::layout::PAGE_SHIFT;
 
 /// Bits of a page's number that stand in [`Entry::rest`].
@@ -67,13 +68,24 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(memory: &InspectedRam) -> Self {
+    /// RAM beyond what a guest can have is left out: an image of it needs no room on a disk.
+    pub(super) fn new(memory: &InspectedRam, problems: &mut Problems) -> Self {
+        let mut left = usize::try_from(MAX_RAM >> PAGE_SHIFT).unwrap_or(usize::MAX);
         let pieces = memory.pieces().into_iter().map(|(base, length)| {
             // A piece that starts or ends within a frame has only part of it.
             let first = base.0 >> PAGE_SHIFT;
             let end = base.0.saturating_add(length).div_ceil(1 << PAGE_SHIFT);
             let count = usize::try_from(end.saturating_sub(first)).unwrap_or(0);
-            (first, vec![Entry::default(); count])
+            let told = count.min(left);
+            left -= told;
+            if told < count {
+                problems.note(format_args!(
+                    "{count} frames of RAM at {:#x} are more than a guest can have: {} are left out",
+                    base.0,
+                    count - told
+                ));
+            }
+            (first, vec![Entry::default(); told])
         });
         Self {
             pieces: pieces.collect(),
