@@ -12,7 +12,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The command under test.
 pub(crate) fn vmm() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmm"));
+    // QEMU-hosted, it is elsewhere.
+    let path = std::env::var("VMOSCOPE_VMM");
+    let mut command = Command::new(path.unwrap_or_else(|_| env!("CARGO_BIN_EXE_vmm").to_owned()));
     // Each test run sees its own VMs only.
     command.env("XDG_RUNTIME_DIR", runtime_folder());
     command
