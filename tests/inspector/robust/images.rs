@@ -191,6 +191,24 @@ fn core(ram: &[u8], notes: &[(u64, u64)], note: &[u8]) -> Vec<u8> {
     bytes
 }
 
+fn ram_far_away_does_not_become_a_file_of_zeros() -> Outcome {
+    let mut image = core(&raw(&guest("first")?)?, &[], &[]);
+    image[64 + 24..64 + 32].copy_from_slice(&(1u64 << 60).to_le_bytes());
+    let path = file("far", &image)?;
+    let name = path.to_str().ok_or("no text")?;
+    let dump = [
+        "dump",
+        "--format",
+        "raw",
+        "-o",
+        "/dev/null",
+        "--image",
+        name,
+    ];
+    bounded(&dump)?.expect(65, "--format elf")?;
+    every_look(&path)
+}
+
 fn notes_that_swell_are_left_out() -> Outcome {
     let ram = raw(&guest("first")?)?;
     let at = ram.len() as u64;
@@ -346,6 +364,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         anywhere(
             "robust_headers_that_lie_are_told_of",
             headers_that_lie_are_told_of,
+        ),
+        anywhere(
+            "robust_ram_far_away_does_not_become_a_file_of_zeros",
+            ram_far_away_does_not_become_a_file_of_zeros,
         ),
         anywhere(
             "robust_notes_that_swell_are_left_out",

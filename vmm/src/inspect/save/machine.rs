@@ -11,6 +11,10 @@ use serde::Serialize;
 use vm_memory::GuestAddress;
 use zerocopy::IntoBytes;
 
+/// Bytes of holes that raw memory may have, besides as many as there is RAM. A PC has 1 GiB;
+/// what an image says of addresses can be anything, and a pipe gets all holes as zeros.
+const MAX_RAW_HOLES: u64 = 8 << 30;
+
 /// How a machine is saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,7 +72,8 @@ impl Paused<'_> {
     ///
     /// # Errors
     /// [`InspectError::Output`] if it cannot be written; [`InspectError::Access`] if RAM
-    /// vanishes under it.
+    /// vanishes under it; [`InspectError::Refused`] if it is to be raw, and would be holes
+    /// for the most part.
     pub fn dump(
         &self,
         format: DumpFormat,
@@ -79,7 +84,7 @@ impl Paused<'_> {
         let mut problems = self.problems().clone();
         let plan = match format {
             DumpFormat::Elf => Plan::elf(self, &mut problems)?,
-            DumpFormat::Raw => Plan::raw(memory),
+            DumpFormat::Raw => Plan::raw(memory)?,
         };
         let start = output.position();
         output.write(&plan.head)?;
@@ -129,18 +134,29 @@ struct Plan {
 }
 
 impl Plan {
-    fn raw(memory: &InspectedRam) -> Self {
+    fn raw(memory: &InspectedRam) -> Result<Self, InspectError> {
+        let pieces = memory.pieces();
+        let end = pieces
+            .last()
+            .map_or(0, |(base, length)| base.0.saturating_add(*length));
+        let size = memory.size();
+        if end > size.saturating_mul(2).saturating_add(MAX_RAW_HOLES) {
+            return Err(InspectError::Refused(format!(
+                "raw memory would have {end:#x} bytes for {size:#x} bytes of RAM, so far apart \
+                 does it stand: use --format elf"
+            )));
+        }
         let piece = |(base, length): (GuestAddress, u64)| SavedPiece {
             base: base.0.into(),
             length,
             file_offset: base.0.into(),
         };
-        Self {
+        Ok(Self {
             head: Vec::new(),
-            pieces: memory.pieces().into_iter().map(piece).collect(),
+            pieces: pieces.into_iter().map(piece).collect(),
             vcpus: 0,
             mappings: 0,
-        }
+        })
     }
 
     fn elf(paused: &Paused<'_>, problems: &mut Problems) -> Result<Self, InspectError> {
