@@ -264,6 +264,45 @@ fn the_last_one_lets_go() -> Outcome {
     counter.moves()
 }
 
+fn once_is_enough_to_let_go() -> Outcome {
+    let guest = Guest::start(&["counter"])?;
+    let counter = Counter::attach(guest.socket())?;
+    let vm = socket(&guest)?;
+    let first = json(&["pause", "--vm", vm, "--json"], 0)?;
+    let second = json(&["pause", "--vm", vm, "--json"], 0)?;
+    if (&first["already"], &second["already"]) != (&false.into(), &true.into()) {
+        return Err(format!("{first}, then {second}").into());
+    }
+    let third = run(&["pause", "--vm", vm])?;
+    let text = String::from_utf8_lossy(&third.stdout);
+    if !third.status.success() || !text.contains("paused already") {
+        return Err(text.into());
+    }
+    counter.rests()?;
+    json(&["resume", "--vm", vm, "--json"], 0)?;
+    counter.moves()
+}
+
+/// The answers that it does not take fill the socket, and the VM waits with the next one.
+fn who_takes_no_answers_has_no_longer_lease() -> Outcome {
+    let guest = Guest::start(&["counter"])?;
+    let counter = Counter::attach(guest.socket())?;
+    let mut client = Raw::connect(guest.socket())?;
+    client.send(b"{\"request\":\"pause\",\"lease_ms\":300}\n")?;
+    let until = Instant::now() + PATIENCE;
+    // It is hung up on, rather than waited for, when the lease is over.
+    while client.send(b"{\"request\":\"status\"}\n").is_ok() {
+        if Instant::now() > until {
+            return Err("answers that nobody takes are made for ever".into());
+        }
+    }
+    let (mut other, _) = Connection::open(guest.socket())?;
+    if other.status()?.held {
+        return Err("the guest is held".into());
+    }
+    counter.moves()
+}
+
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         vm(
@@ -286,6 +325,14 @@ pub(super) fn tests() -> Vec<Trial> {
         vm(
             "attach::totals_count_each_process",
             totals_count_each_process,
+        ),
+        vm(
+            "attach::one_resume_is_enough_for_two_pauses",
+            once_is_enough_to_let_go,
+        ),
+        vm(
+            "attach::a_client_that_takes_no_answers_has_no_longer_lease",
+            who_takes_no_answers_has_no_longer_lease,
         ),
         vm("attach::a_pause_is_a_lease", a_pause_is_a_lease),
         vm(

@@ -5,11 +5,15 @@ use crate::kit::{Guest, PATIENCE, json, run, scratch, vmm};
 use crate::{Outcome, anywhere, vm};
 use libtest_mimic::{Completion, Failed, Trial};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
+
+/// The user that owns nothing.
+const NOBODY: u32 = 65_534;
 
 /// A `vmm run` with a runtime folder of its own.
 struct Run(Child);
@@ -167,6 +171,57 @@ fn a_socket_that_cannot_be_made_is_told_if_it_was_asked_for() -> Outcome {
     Ok(())
 }
 
+fn a_run_that_nobody_can_attach_to_says_so() -> Outcome {
+    let missing = scratch("missing");
+    let mut child = command(&missing, &["run", "spin"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    let stderr = child.stderr.take().ok_or("no standard error")?;
+    let run = Run(child);
+    BufReader::new(stderr).read_line(&mut line)?;
+    drop(run);
+    if !line.contains("no inspector") || !line.contains(missing.to_str().ok_or("no text")?) {
+        return Err(line.into());
+    }
+    // Who wants none is told nothing.
+    let output = command(&missing, &["run", "--control", "none", "hello"]).output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() || !stderr.is_empty() {
+        return Err(format!("{}: {stderr}", output.status).into());
+    }
+    Ok(())
+}
+
+/// Runs only as root, who alone can become another user.
+fn a_folder_that_cannot_be_read_is_told() -> Result<Completion, Failed> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(Completion::ignored_with(
+            "only root can try what another user may do",
+        ));
+    }
+    let folder = folder()?;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    let binary = scratch("vmm");
+    fs::copy(env!("CARGO_BIN_EXE_vmm"), &binary)?;
+    for arguments in [&["ps"][..], &["ps", "--vm", "name"]] {
+        let output = Command::new(&binary)
+            .env("XDG_RUNTIME_DIR", &folder)
+            .args(arguments)
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let named = stderr.contains(folder.to_str().ok_or("no text")?);
+        if output.status.code() != Some(77) || !named {
+            return Err(format!("{arguments:?}: {}: {stderr}", output.status).into());
+        }
+    }
+    let _ = fs::remove_file(&binary);
+    Ok(Completion::Completed)
+}
+
 fn there_is_no_way_out_of_qemu() -> Outcome {
     for option in ["--control=/tmp/x", "--name=x"] {
         let output = run(&["run", "--backend", "qemu", option, "hello"])?;
@@ -199,7 +254,6 @@ fn nobody_listens() -> Outcome {
 
 /// Runs only as root, who alone can become another user.
 fn other_users_are_refused() -> Result<Completion, Failed> {
-    const NOBODY: u32 = 65_534;
     if !rustix::process::geteuid().is_root() {
         return Ok(Completion::ignored_with(
             "only root can try what another user may do",
@@ -246,6 +300,14 @@ pub(super) fn tests() -> Vec<Trial> {
         vm(
             "attach::a_socket_that_cannot_be_made_is_told_if_it_was_asked_for",
             a_socket_that_cannot_be_made_is_told_if_it_was_asked_for,
+        ),
+        vm(
+            "attach::a_run_that_nobody_can_attach_to_says_so",
+            a_run_that_nobody_can_attach_to_says_so,
+        ),
+        Trial::ignorable_test(
+            "attach::a_folder_that_cannot_be_read_is_told",
+            a_folder_that_cannot_be_read_is_told,
         ),
         anywhere(
             "attach::there_is_no_way_out_of_qemu",

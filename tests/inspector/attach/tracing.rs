@@ -194,6 +194,59 @@ fn one_who_is_slow_is_told_what_it_lost() -> Outcome {
     }
 }
 
+fn a_process_that_is_not_there_is_told() -> Outcome {
+    let (guest, mut counter) = counter()?;
+    let path = guest.socket().to_str().ok_or("no text")?;
+    let (survey, _) = counter.inspector().survey()?;
+    let process = survey.processes.first().ok_or("no process")?;
+    let thread = process.threads.first().ok_or("no thread")?;
+    let thread = thread.raw().header.koid;
+    for options in [
+        ["--process", "nosuch"],
+        ["--process", &thread.to_string()],
+        ["--range", "9999:0x1-0x100"],
+    ] {
+        // Without an error it would wait for ever.
+        let output = run(&[&["trace", "--vm", path, "--count", "1"], &options[..]].concat())?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(66) || !stderr.contains(" counter") {
+            return Err(format!("{options:?}: {}: {stderr}", output.status).into());
+        }
+    }
+    Ok(())
+}
+
+fn every_event_has_its_time_and_its_thread() -> Outcome {
+    let (guest, mut counter) = counter()?;
+    let (survey, _) = counter.inspector().survey()?;
+    let threads = survey.processes.iter().flat_map(|process| &process.threads);
+    let threads: Vec<_> = threads.map(|thread| thread.raw().header.koid).collect();
+    let mut last = 0;
+    let mut servers = Vec::new();
+    for event in trace(&guest, &["--count", "9"])? {
+        let time = event["time_ns"].as_u64().ok_or("no time")?;
+        let thread = event["thread"].as_u64().ok_or("no thread")?;
+        if time < last || !threads.contains(&thread) {
+            return Err(format!("{event} after {last}, threads {threads:?}").into());
+        }
+        last = time;
+        servers.push(event["server"].clone());
+    }
+    if !servers.contains(&"host".into()) || !servers.contains(&"kernel".into()) {
+        return Err(format!("calls of one kind only: {servers:?}").into());
+    }
+    let path = guest.socket().to_str().ok_or("no text")?;
+    let text = String::from_utf8(run(&["trace", "--vm", path, "--count", "1"])?.stdout)?;
+    let mut words = text.split_whitespace();
+    let time = words.next().and_then(|word| word.parse::<f64>().ok());
+    let thread = words.next().and_then(|word| word.strip_prefix("t:"));
+    let known = thread.is_some_and(|koid| threads.iter().any(|known| known.to_string() == koid));
+    if time.is_none() || !known {
+        return Err(text.into());
+    }
+    Ok(())
+}
+
 fn ctrl_c_ends_it_cleanly() -> Outcome {
     let (guest, counter) = counter()?;
     let mut child = vmm()
@@ -239,6 +292,14 @@ pub(super) fn tests() -> Vec<Trial> {
         vm(
             "attach::trace_tells_the_slow_what_they_lost",
             one_who_is_slow_is_told_what_it_lost,
+        ),
+        vm(
+            "attach::trace_of_a_process_that_is_not_there_is_refused",
+            a_process_that_is_not_there_is_told,
+        ),
+        vm(
+            "attach::trace_tells_time_and_thread",
+            every_event_has_its_time_and_its_thread,
         ),
         vm(
             "attach::trace_ends_cleanly_at_ctrl_c",

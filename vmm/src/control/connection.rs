@@ -142,16 +142,17 @@ impl Connection {
     }
 
     /// Makes the guest stand still until somebody releases it, beyond this connection's end;
-    /// says how long it took to come to rest.
+    /// says how long it took to come to rest, `None` if it was held already.
     ///
     /// # Errors
     /// [`InspectError::KernelBusy`] if it does not come to rest in time.
-    pub fn hold(&mut self) -> Result<Duration, InspectError> {
+    pub fn hold(&mut self) -> Result<Option<Duration>, InspectError> {
         let request = Request::Hold {
             wait_ms: DEFAULT_WAIT_MS,
         };
         match self.ask(&request, waiting())? {
-            Answer::Held { waited_ns } => Ok(Duration::from_nanos(waited_ns)),
+            Answer::Held { already: true, .. } => Ok(None),
+            Answer::Held { waited_ns, .. } => Ok(Some(Duration::from_nanos(waited_ns))),
             Answer::Busy {} => Err(busy()),
             other => Err(self.unexpected(&other)),
         }

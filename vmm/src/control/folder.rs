@@ -71,9 +71,10 @@ fn check(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// [`InspectError::NoVm`] if there is none, or more than one; it lists those that run.
+/// [`InspectError::File`] if the folder of the sockets cannot be read.
 pub fn find(wanted: Option<&Path>) -> Result<PathBuf, InspectError> {
     let Some(wanted) = wanted else {
-        let mut running = running();
+        let mut running = running()?;
         let path = running.pop().ok_or_else(|| InspectError::NoVm(none()))?;
         if running.is_empty() {
             return Ok(path);
@@ -92,7 +93,7 @@ pub fn find(wanted: Option<&Path>) -> Result<PathBuf, InspectError> {
         Some(path) if path.exists() => Ok(path),
         _ if wanted.exists() => Ok(wanted.to_owned()),
         _ => {
-            let running = running();
+            let running = running()?;
             let others = match *running {
                 [] => none(),
                 _ => format!("those that run: {}", options(&running)),
@@ -123,15 +124,24 @@ fn options(paths: &[PathBuf]) -> String {
 
 /// The sockets of this user's VMs that somebody listens at. Others are removed if they are
 /// old: their monitors were killed.
-fn running() -> Vec<PathBuf> {
+fn running() -> Result<Vec<PathBuf>, InspectError> {
     let folder = runtime_folder();
-    if check(&folder).is_err() {
-        return Vec::new();
-    }
-    let Ok(entries) = fs::read_dir(&folder) else {
-        return Vec::new();
+    let entries = match check(&folder).and_then(|()| fs::read_dir(&folder)) {
+        Ok(entries) => entries,
+        Err(error) => {
+            return match error.kind() {
+                // No VM has run yet.
+                io::ErrorKind::NotFound => Ok(Vec::new()),
+                // What `check` says names the folder.
+                io::ErrorKind::Other => Err(InspectError::NoVm(format!("{}; {error}", none()))),
+                _ => Err(InspectError::File {
+                    path: folder,
+                    source: error,
+                }),
+            };
+        }
     };
-    entries
+    Ok(entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension() == Some(OsStr::new(EXTENSION)))
         .filter(|path| {
@@ -151,7 +161,7 @@ fn running() -> Vec<PathBuf> {
             }
             listens
         })
-        .collect()
+        .collect())
 }
 
 #[cfg(test)]

@@ -98,6 +98,9 @@ pub enum Answer {
     Held {
         /// How long it took to come to rest, in nanoseconds; 0 if it was held before.
         waited_ns: u64,
+        /// Whether it was held before.
+        #[serde(default)]
+        already: bool,
     },
     /// The guest is not held any more.
     Released {

@@ -91,7 +91,7 @@ impl Server {
 
     /// Serves in the user's runtime folder, under the number of this process, and makes the
     /// socket beside the calling thread, which need not wait. If there can be none, there
-    /// is none.
+    /// is none, and `notice` is told why.
     #[must_use]
     pub fn beside(machine: &Machine, notice: fn(&str)) -> Self {
         let server = Self::new(std::process::id().to_string(), machine, notice);
@@ -99,8 +99,20 @@ impl Server {
         let spawned = thread::Builder::new()
             .name("control socket".to_owned())
             .spawn(move || {
-                let make = || Bound::new(&socket_of(&shared.name));
-                match folder::make().and_then(|_| shared.own(make)) {
+                // It is told behind the lock, too, so that the end waits for it.
+                let make = || {
+                    let path = socket_of(&shared.name);
+                    let made = folder::make().and_then(|_| Bound::new(&path));
+                    made.inspect_err(|error| {
+                        (shared.notice)(&format!(
+                            "no inspector can attach to this run, for there can be no {}: \
+                             {error}; `--control PATH` puts it elsewhere, `--control none` \
+                             does without",
+                            path.display()
+                        ));
+                    })
+                };
+                match shared.own(make) {
                     Ok(Some(bound)) => shared.accept(&bound.listener),
                     Ok(None) => {}
                     Err(error) => tracing::debug!(%error, "no control socket"),
@@ -125,7 +137,10 @@ impl Server {
         Self {
             shared: Arc::new(Shared {
                 name,
-                traces: Arc::new(Traces::new(machine.remote().clone())),
+                traces: Arc::new(Traces::new(
+                    machine.remote().clone(),
+                    machine.deadline().clock(),
+                )),
                 remote: machine.remote().clone(),
                 ram: Arc::clone(machine.ram()),
                 notice,
@@ -255,12 +270,15 @@ impl Shared {
         self.ending.load(Ordering::SeqCst)
     }
 
-    /// Keeps a pause beyond its client's end. If there is one already, that stays.
-    pub(super) fn hold(&self, held: Held) {
+    /// Keeps a pause beyond its client's end. If there is one already, that stays; says
+    /// whether there is.
+    pub(super) fn hold(&self, held: Held) -> bool {
         let mut inner = self.lock();
-        if !self.ending() && inner.hold.is_none() {
+        let already = inner.hold.is_some();
+        if !self.ending() && !already {
             inner.hold = Some(held);
         }
+        already
     }
 
     /// The pause that was kept.
@@ -316,7 +334,7 @@ impl Shared {
 }
 
 /// Says why not; whether that arrives is the client's business.
-pub(super) fn refuse(mut stream: &UnixStream, error: &str) {
+fn refuse(mut stream: &UnixStream, error: &str) {
     if let Ok(mut line) = serde_json::to_vec(&Refusal { error }) {
         line.push(b'\n');
         let _ = stream.write_all(&line);

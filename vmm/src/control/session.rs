@@ -2,9 +2,9 @@
 
 use super::lines::{Line, Lines};
 use super::protocol::{
-    Answer, MAX_LEASE_MS, MAX_REQUEST, MAX_WAIT_MS, MAX_WRITE, Request, bytes_of,
+    Answer, MAX_LEASE_MS, MAX_REQUEST, MAX_WAIT_MS, MAX_WRITE, Refusal, Request, bytes_of,
 };
-use super::server::{Shared, refuse};
+use super::server::{Shared, WRITE_TIMEOUT};
 use super::trace_filter::TraceFilter;
 use super::traces::{Follower, Waited};
 use crate::inspect::Hex;
@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// How long the rest of a line may take that has begun.
 const LINE_TIME: Duration = Duration::from_secs(10);
+
+/// The shortest time in which something is sent.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How often one who follows is looked at while there is nothing to send.
 const LOOK: Duration = Duration::from_millis(200);
@@ -72,7 +75,7 @@ impl<'s> Session<'s> {
                         Ok(Request::Trace(filter)) => return self.trace(filter),
                         Ok(request) => self.answer(request)?,
                         Err(error) => {
-                            refuse(self.stream, &format!("not a request: {error}"));
+                            self.refuse(&format!("not a request: {error}"));
                             return Ok(());
                         }
                     }
@@ -81,13 +84,13 @@ impl<'s> Session<'s> {
                     let now = Instant::now();
                     self.end_lease(now);
                     if line_until.is_some_and(|until| until <= now) {
-                        refuse(self.stream, "the rest of a line did not come in time");
+                        self.refuse("the rest of a line did not come in time");
                         return Ok(());
                     }
                 }
                 Line::TooLong => {
                     let error = format!("a request has more than {MAX_REQUEST} bytes");
-                    refuse(self.stream, &error);
+                    self.refuse(&error);
                     return Ok(());
                 }
                 Line::End => return Ok(()),
@@ -125,7 +128,7 @@ impl<'s> Session<'s> {
         match answer {
             Ok(answer) => self.send(&answer),
             Err(error) => {
-                refuse(self.stream, &error);
+                self.refuse(&error);
                 Ok(())
             }
         }
@@ -196,8 +199,11 @@ impl<'s> Session<'s> {
         match self.shared.remote.pause(Duration::from_millis(wait_ms)) {
             Ok(held) => {
                 let waited_ns = held.waited_ns();
-                self.shared.hold(held);
-                Ok(Answer::Held { waited_ns })
+                let already = self.shared.hold(held);
+                Ok(Answer::Held {
+                    waited_ns: if already { 0 } else { waited_ns },
+                    already,
+                })
             }
             Err(PauseError::Busy) => Ok(Answer::Busy {}),
             Err(PauseError::Ended) => Ok(Answer::Ended {}),
@@ -220,7 +226,7 @@ impl<'s> Session<'s> {
         let filter = match checked {
             Ok(filter) => filter,
             Err(error) => {
-                refuse(self.stream, &error);
+                self.refuse(&error);
                 return Ok(());
             }
         };
@@ -231,9 +237,9 @@ impl<'s> Session<'s> {
     }
 
     fn stream_events(&self, follower: &Follower) -> io::Result<()> {
+        self.send(&Answer::Tracing {})?;
         // One who does not read now may do so later; only its own queue fills up.
         self.stream.set_write_timeout(None)?;
-        self.send(&Answer::Tracing {})?;
         let mut stream = self.stream;
         loop {
             match follower.wait(LOOK) {
@@ -268,19 +274,50 @@ impl<'s> Session<'s> {
         if !ancillary.push(SendAncillaryMessage::ScmRights(&files)) {
             return Err(io::Error::other("no room for a file descriptor"));
         }
+        // It waits for nobody: the first bytes of an answer have room, or the client takes none.
         let sent = rustix::net::sendmsg(
             self.stream,
             &[IoSlice::new(&line)],
             &mut ancillary,
-            SendFlags::NOSIGNAL,
+            SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
         )?;
-        let mut stream = self.stream;
-        stream.write_all(line.get(sent..).unwrap_or_default())
+        self.send_bytes(line.get(sent..).unwrap_or_default())
     }
 
     fn send(&self, answer: &Answer) -> io::Result<()> {
+        self.send_bytes(&line(answer)?)
+    }
+
+    /// Sends all of it within [`WRITE_TIMEOUT`], and within the lease of the client's pause:
+    /// who takes no answers must not make the guest stand still for longer.
+    fn send_bytes(&self, mut bytes: &[u8]) -> io::Result<()> {
+        let lease = self.pause.as_ref().map(|lease| lease.until);
+        let most = Instant::now() + WRITE_TIMEOUT;
+        let until = lease.map_or(most, |lease| lease.min(most));
         let mut stream = self.stream;
-        stream.write_all(&line(answer)?)
+        while !bytes.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            // No time at all would mean: for ever.
+            stream.set_write_timeout(Some(left.max(SHORTEST)))?;
+            match stream.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(sent) => bytes = bytes.get(sent..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if !bytes.is_empty() && until <= Instant::now() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Says why not; whether that arrives is the client's business.
+    fn refuse(&self, error: &str) {
+        if let Ok(mut line) = serde_json::to_vec(&Refusal { error }) {
+            line.push(b'\n');
+            let _ = self.send_bytes(&line);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::trace_filter::TraceFilter;
 use crate::events::{CallEvent, Event, EventSink};
-use crate::machine::Remote;
+use crate::machine::{Clock, Remote};
+use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ const MAX_QUEUED: usize = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Traces {
     remote: Remote,
+    clock: Clock,
     /// How many there are.
     count: AtomicUsize,
     /// The most bytes of data that any of them wants with a call.
@@ -54,9 +56,10 @@ pub(super) enum Waited {
 }
 
 impl Traces {
-    pub(super) fn new(remote: Remote) -> Self {
+    pub(super) fn new(remote: Remote, clock: Clock) -> Self {
         Self {
             remote,
+            clock,
             count: AtomicUsize::new(0),
             follow: AtomicU64::new(0),
             followers: Mutex::default(),
@@ -186,9 +189,10 @@ impl EventSink for TraceServer {
         if self.traces.count() == 0 {
             return;
         }
+        let time_ns = self.traces.clock.nanoseconds();
         for follower in &*lock(&self.traces.followers) {
             if follower.filter.wants(event)
-                && let Some(line) = line(event, follower.filter.follow_data)
+                && let Some(line) = line(event, follower.filter.follow_data, time_ns)
             {
                 follower.put(line);
             }
@@ -196,8 +200,27 @@ impl EventSink for TraceServer {
     }
 }
 
-/// An event as `vmm run --json` writes it, with as much data as is wanted.
-fn line(event: &Event<'_>, follow: u64) -> Option<Vec<u8>> {
+/// An event as `vmm run --json` writes it, and what only those who follow are told.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    event: &'a Event<'a>,
+    /// Time since the machine's making began, in nanoseconds.
+    time_ns: u64,
+    /// The koid of the thread that made the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread: Option<u64>,
+}
+
+/// The line for an event, with as much data as is wanted.
+fn line(event: &Event<'_>, follow: u64, time_ns: u64) -> Option<Vec<u8>> {
+    let told = |event: &Event<'_>, thread| {
+        serde_json::to_vec(&Told {
+            event,
+            time_ns,
+            thread,
+        })
+    };
     let mut line = match event {
         Event::Call(call) if call.data.is_some() => {
             let follow = usize::try_from(follow).unwrap_or(usize::MAX);
@@ -206,9 +229,10 @@ fn line(event: &Event<'_>, follow: u64) -> Option<Vec<u8>> {
                 data: data.map(|data| data.get(..follow).unwrap_or(data)),
                 ..(*call).clone()
             };
-            serde_json::to_vec(&Event::Call(&call))
+            told(&Event::Call(&call), call.thread)
         }
-        other => serde_json::to_vec(other),
+        Event::Call(call) => told(event, call.thread),
+        other => told(other, None),
     }
     .ok()?;
     line.push(b'\n');
@@ -247,7 +271,7 @@ mod tests {
 
     #[test]
     fn events_are_wanted_while_somebody_follows() {
-        let traces = Arc::new(Traces::new(Remote::default()));
+        let traces = Arc::new(Traces::new(Remote::default(), Clock::start()));
         let mut sink = TraceServer {
             traces: Arc::clone(&traces),
         };
@@ -277,7 +301,7 @@ mod tests {
 
     #[test]
     fn one_who_does_not_read_loses_events_and_is_told_how_many() {
-        let traces = Arc::new(Traces::new(Remote::default()));
+        let traces = Arc::new(Traces::new(Remote::default(), Clock::start()));
         let mut sink = TraceServer {
             traces: Arc::clone(&traces),
         };
@@ -305,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_end_comes_after_the_last_lines() {
-        let traces = Arc::new(Traces::new(Remote::default()));
+        let traces = Arc::new(Traces::new(Remote::default(), Clock::start()));
         let mut sink = TraceServer {
             traces: Arc::clone(&traces),
         };

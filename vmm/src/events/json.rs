@@ -83,6 +83,7 @@ mod tests {
         };
         let value = line(&Event::Call(&CallEvent {
             process: &process,
+            thread: None,
             call: "zx_vmo_read",
             server: "host",
             args: vec![("handle", 3), ("offset", u64::MAX)],

@@ -115,6 +115,9 @@ pub struct CallEvent<'a> {
     pub call: &'static str,
     /// `host` or `kernel`.
     pub server: &'static str,
+    /// The koid of the thread that made it, if it is known; `vmm trace` tells it.
+    #[serde(skip)]
+    pub thread: Option<u64>,
     /// Its arguments by name, as numbers.
     #[serde(serialize_with = "as_map")]
     pub args: Vec<(&'static str, u64)>,
@@ -138,7 +141,8 @@ pub struct CallEvent<'a> {
     pub data: Option<&'a [u8]>,
     /// Exits from the guest that it took; 0 for the kernel's calls.
     pub exits: u32,
-    /// Time in the host from its first exit to its answer, in nanoseconds.
+    /// Time in the host from its first exit to its answer, in nanoseconds; 0 for the
+    /// kernel's calls, whose time is not known.
     pub ns: u64,
 }
 
@@ -149,6 +153,7 @@ impl<'a> CallEvent<'a> {
         let signature = call.signature();
         Self {
             process,
+            thread: None,
             call: signature.name,
             server: match call.server() {
                 Server::Host => "host",

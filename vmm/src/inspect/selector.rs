@@ -62,6 +62,17 @@ impl fmt::Display for VmoSelector {
     }
 }
 
+impl ProcessSelector {
+    /// Whether it means that process.
+    #[must_use]
+    pub fn is(&self, process: &ProcessRecord) -> bool {
+        match self {
+            Self::Koid(koid) => process.koid() == *koid,
+            Self::Name(name) => process.view.name() == name.as_str(),
+        }
+    }
+}
+
 impl Survey {
     /// The one process that is meant.
     ///
@@ -72,10 +83,7 @@ impl Survey {
         let matches: Vec<_> = self
             .processes
             .iter()
-            .filter(|process| match selector {
-                ProcessSelector::Koid(koid) => process.koid() == *koid,
-                ProcessSelector::Name(name) => process.view.name() == name.as_str(),
-            })
+            .filter(|process| selector.is(process))
             .collect();
         let names = |processes: &mut dyn Iterator<Item = &ProcessRecord>| {
             let names: Vec<_> = processes

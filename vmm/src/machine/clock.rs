@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 /// Time since the making of a machine began; what the guest's monotonic clock shows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     start: Instant,
 }
 
 impl Clock {
     /// A clock that starts now.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             start: Instant::now(),
         }
@@ -22,7 +22,7 @@ impl Clock {
     }
 
     /// The time on it in nanoseconds; it lasts for 584 years.
-    pub(super) fn nanoseconds(&self) -> u64 {
+    pub(crate) fn nanoseconds(&self) -> u64 {
         nanoseconds(self.elapsed())
     }
 }

@@ -26,6 +26,11 @@ impl Deadline {
         }
     }
 
+    /// The machine's clock.
+    pub(crate) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// Moves it to `time` from now; one that has passed already was noticed, or will not
     /// be.
     pub fn set(&self, time: Duration) {

@@ -21,6 +21,7 @@ mod vcpu;
 mod vcpu_state;
 mod vm;
 
+pub(crate) use clock::Clock;
 pub use deadline::Deadline;
 pub use error::{KvmError, MachineError};
 pub use kick::{install_signal_handlers, interrupt, interrupted};

@@ -3,7 +3,7 @@
 use super::fault_text;
 use super::kick;
 use super::outcome::{End, Until};
-use super::run_loop::VcpuLoop;
+use super::run_loop::{VcpuLoop, koid_of_thread};
 use crate::check::Moment;
 use crate::events::{CallEvent, Event, EventSink};
 use crate::inspect::Place;
@@ -202,7 +202,10 @@ impl VcpuLoop {
             return Err(format!("the kernel answered the unknown call {number}"));
         };
         let process = self.processes.get(GuestAddress(page.process.address()));
-        let event = CallEvent::new(process, call, &args, result.cast_signed());
+        let event = CallEvent {
+            thread: koid_of_thread(&self.ram, GuestAddress(page.thread.address())),
+            ..CallEvent::new(process, call, &args, result.cast_signed())
+        };
         events.take(&Event::Call(&event));
         Ok(())
     }

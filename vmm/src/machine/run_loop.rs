@@ -15,9 +15,10 @@ use crate::calls::{CallError, CallServer, CompletedCall, Served, checksum, moved
 use crate::check::{self, Findings, Moment};
 use crate::events::{CallEvent, Event, EventSink, Stats};
 use crate::inspect::{MachineState, Place};
-use crate::memory::GuestRam;
+use crate::memory::{GuestRam, PhysicalMemory};
 use abi::Call;
 use abi::layout::{PAGE_SIZE, PORT_BOOT, PORT_CALL, TICK_VECTOR};
+use abi::objects::{OBJECT_MAGIC, ObjectHeader, ObjectType};
 use kvm_bindings::{KVMIO, kvm_interrupt};
 use kvm_ioctls::{VcpuExit, VcpuFd};
 use std::sync::Arc;
@@ -435,6 +436,7 @@ impl VcpuLoop {
             };
             let result = i64::from(completed.status.0);
             let event = CallEvent {
+                thread: koid_of_thread(&self.ram, completed.thread),
                 actual: completed.actual,
                 bytes: completed.bytes,
                 checksum,
@@ -459,6 +461,13 @@ impl VcpuLoop {
             .cloned();
         End::Fault(Box::new(report))
     }
+}
+
+/// The koid of a thread that makes a call, if there is one at that address.
+pub(super) fn koid_of_thread(ram: &GuestRam, thread: GuestAddress) -> Option<u64> {
+    let header: ObjectHeader = ram.read_object(thread).ok()?;
+    let is_thread = header.magic == OBJECT_MAGIC && header.object_type == ObjectType::THREAD.0;
+    is_thread.then_some(header.koid)
 }
 
 fn tell(findings: &Findings, events: &mut dyn EventSink) {

@@ -85,6 +85,7 @@ impl LastCalls {
         let line = |call: &Remembered| {
             format_call(&CallEvent {
                 process: &call.process,
+                thread: None,
                 call: call.call,
                 server: call.server,
                 args: call.args.clone(),

@@ -73,7 +73,7 @@ pub enum InspectCommand {
     #[command(after_long_help = INSPECT_HELP)]
     Core(core::CoreArgs),
     /// Follows a live VM's system calls
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_help = trace::EXAMPLES, after_long_help = with_examples(trace::EXAMPLES))]
     Trace(trace::TraceArgs),
     /// Watches a live VM: processes, memory, calls
     #[command(after_long_help = INSPECT_HELP)]
@@ -82,10 +82,16 @@ pub enum InspectCommand {
     #[command(after_long_help = INSPECT_HELP)]
     Report(report::ReportArgs),
     /// Makes a live VM stand still until `vmm resume`
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(
+        after_help = pause::PAUSE_EXAMPLES,
+        after_long_help = with_examples(pause::PAUSE_EXAMPLES)
+    )]
     Pause(pause::PauseArgs),
     /// Lets a paused VM go on
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(
+        after_help = pause::RESUME_EXAMPLES,
+        after_long_help = with_examples(pause::RESUME_EXAMPLES)
+    )]
     Resume(pause::PauseArgs),
 }
 

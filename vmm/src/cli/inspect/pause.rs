@@ -8,6 +8,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use vmm::control::{self, Connection};
 
+/// Shown by `--help` of `vmm pause`.
+pub const PAUSE_EXAMPLES: &str = "\
+One `vmm resume` lets it go on, however often it was paused.
+
+Examples:
+  vmm pause                        the only VM that runs
+  vmm pause --vm NAME && vmm ps --vm NAME; vmm resume --vm NAME";
+
+/// Shown by `--help` of `vmm resume`.
+pub const RESUME_EXAMPLES: &str = "\
+Examples:
+  vmm resume                       the only VM that runs
+  vmm resume --vm NAME --json | jq .ns
+                                   how long it stood still, in nanoseconds";
+
 #[derive(Debug, Args)]
 pub struct PauseArgs {
     /// A running VM: its control socket, or its name (the process ID of its `vmm run`, or
@@ -27,9 +42,13 @@ pub fn pause(args: &PauseArgs) -> anyhow::Result<u8> {
     let answer = serde_json::json!({
         "command": "pause",
         "name": &name,
-        "waited_ns": waited.as_nanos(),
+        "waited_ns": waited.unwrap_or_default().as_nanos(),
+        "already": waited.is_none(),
     });
-    let text = format!("{name} stands still after {waited:.1?}, until `vmm resume`");
+    let text = match waited {
+        Some(waited) => format!("{name} stands still after {waited:.1?}, until `vmm resume`"),
+        None => format!("{name} is paused already, until `vmm resume`"),
+    };
     print(args, &answer, &text)
 }
 

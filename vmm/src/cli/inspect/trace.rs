@@ -6,19 +6,30 @@ use super::table::printable;
 use clap::Args;
 use serde_json::Value;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vmm::control::{
     self, AddressRange, Connection, MAX_FOLLOWED, StatusFilter, TraceFilter, call_named,
     format_call_event,
 };
-use vmm::inspect::InspectError;
+use vmm::inspect::{InspectError, Inspector, ProcessSelector};
 use vmm::machine;
 
 /// How often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 /// Bytes on a line of a hexdump.
 const ROW: usize = 16;
+
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+A line: the time since the machine's start in seconds, the thread's koid, the process's koid
+and name, the call, what it was answered, what it took.
+
+Examples:
+  vmm trace --process debugger --status error
+  vmm trace --call vmo_read,vmo_write --follow-data 32
+  vmm trace --range 1031:0x1000000-0x1004000 --count 10
+  vmm trace --json | jq -c 'select(.ns > 100000)'";
 
 #[derive(Debug, Args)]
 pub struct TraceArgs {
@@ -113,8 +124,12 @@ fn range(text: &str) -> Result<Range, String> {
 /// Prints calls until there is an end to them, or enough of them.
 pub fn run(args: &TraceArgs) -> anyhow::Result<u8> {
     let path = control::find(args.vm.as_deref())?;
+    let filter = filter(args)?;
+    if let Some(process) = &filter.process {
+        is_there(&path, process)?;
+    }
     let (connection, _) = Connection::open(&path)?;
-    let mut events = connection.trace(filter(args)?)?;
+    let mut events = connection.trace(filter)?;
     machine::install_signal_handlers()?;
     let mut calls = 0;
     let mut ended = false;
@@ -136,6 +151,17 @@ pub fn run(args: &TraceArgs) -> anyhow::Result<u8> {
         }
     }
     Ok(exit_code::SUCCESS)
+}
+
+/// Refuses a process of which no call would ever come. That there is more than one of a name
+/// is no reason: all of them are followed.
+fn is_there(path: &Path, process: &str) -> Result<(), InspectError> {
+    let (survey, _) = Inspector::live(path)?.survey()?;
+    let Ok(wanted) = process.parse::<ProcessSelector>();
+    if survey.processes.iter().any(|process| wanted.is(process)) {
+        return Ok(());
+    }
+    survey.process(&wanted).map(|_| ())
 }
 
 fn filter(args: &TraceArgs) -> Result<TraceFilter, InspectError> {
@@ -173,6 +199,7 @@ fn json(line: &[u8]) -> io::Result<()> {
 fn text(event: &Value) -> io::Result<()> {
     if let Some(line) = format_call_event(event) {
         let mut stdout = io::stdout().lock();
+        write!(stdout, "{}", when_and_who(event))?;
         writeln!(stdout, "{}", printable(&line))?;
         return match event.get("data").and_then(Value::as_str) {
             Some(digits) => hexdump(&mut stdout, digits),
@@ -195,6 +222,15 @@ fn text(event: &Value) -> io::Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// The time since the machine's start in seconds, and the thread, as far as they are told.
+fn when_and_who(event: &Value) -> String {
+    let number = |name| event.get(name).and_then(Value::as_u64);
+    let time = number("time_ns").map(Duration::from_nanos);
+    let time = time.map(|time| format!("{:>5}.{:06} ", time.as_secs(), time.subsec_micros()));
+    let thread = number("thread").map(|koid| format!("t:{koid} "));
+    time.unwrap_or_default() + &thread.unwrap_or_default()
 }
 
 fn hexdump(stream: &mut impl Write, digits: &str) -> io::Result<()> {
