@@ -230,6 +230,27 @@ fn names_are_told_whatever_stands_in_them() {
 }
 
 #[test]
+fn a_device_that_fills_the_world_is_read_to_an_end() {
+    use abi::objects::VmoKind;
+    let rich = Rich::new();
+    // No table bounds the pages of it, and none of them is RAM.
+    edit(&rich, rich.data, |it: &mut Vmo| {
+        it.kind = VmoKind::PHYSICAL.0;
+        it.physical_base = SIZE;
+        it.size = 1 << 62;
+        it.pages = 0;
+    });
+    at_everything(&rich);
+    let mut inspector = rich.inspector();
+    let paused = inspector.pause().unwrap();
+    let place = "vmo:memory".parse().unwrap();
+    let contents = paused.read(&place, 0, 1 << 62).unwrap();
+    assert_eq!((contents.present, contents.length), (0, 1 << 62));
+    let told = serde_json::to_string(&contents).unwrap();
+    assert!(told.contains("more entries than are looked at"), "{told}");
+}
+
+#[test]
 fn what_all_share_is_not_told_to_each() {
     use crate::inspect::{Problems, look};
     // A family of clones in one ring, all of whose pages are one frame.
