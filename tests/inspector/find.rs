@@ -2,7 +2,7 @@
 //! has in memory and where, and sees what is written there.
 
 use crate::kit::{Guest, PATIENCE, json, run, scratch};
-use crate::{Outcome, vm};
+use crate::{Outcome, anywhere, vm};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::fs;
@@ -10,6 +10,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::ChildStdout;
 use std::time::Instant;
+use vmm::memory::{GuestAddress, PhysicalMemory};
+use vmm::objects::mock::MockGuest;
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
@@ -22,6 +24,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         vm("find::an_image_answers_as_the_guest_did", images),
         vm("find::diff_tells_what_a_write_changed", differs),
         vm("find::read_has_every_format", formats),
+        anywhere("find::what_cannot_be_meant_is_a_usage_error", mistakes),
+        anywhere("find::ranges_are_written_alike_everywhere", ranges),
     ]
 }
 
@@ -339,6 +343,79 @@ fn differs() -> Outcome {
     same(&images["ranges"], &changed["ranges"])?;
     fs::remove_file(before)?;
     fs::remove_file(after)?;
+    Ok(())
+}
+
+/// A guest that was made up, as a raw image.
+fn mock() -> Result<PathBuf, Failed> {
+    let mut guest = MockGuest::new(1 << 20)?;
+    let process = guest.process("mocked")?;
+    guest.user_memory(process, 0x1000_0000, 0x2000)?;
+    let mut bytes = vec![0; 1 << 20];
+    guest.ram().read_bytes(GuestAddress(0), &mut bytes)?;
+    let path = scratch("mocked.raw");
+    fs::write(&path, bytes)?;
+    Ok(path)
+}
+
+fn mistakes() -> Outcome {
+    let image = mock()?;
+    let image = image.display().to_string();
+    for (arguments, code, says) in [
+        (&["search", "--regex", "item-["][..], 64, "unclosed"),
+        (&["search", "--hex", "5"], 64, "digit too few"),
+        (&["search", ""], 64, "the pattern is empty"),
+        (&["search", "--utf16", ""], 64, "the pattern is empty"),
+        (&["search", "--pointer", "5-5"], 64, "the end must be above"),
+        (&["frames", "--range", "5-5"], 64, "the end must be above"),
+        (
+            &["threads", "mocked", "--symbols", "/etc/passwd"],
+            65,
+            "/etc/passwd: no ELF file",
+        ),
+    ] {
+        let mut all = arguments.to_vec();
+        all.extend(["--image", &image]);
+        let output = run(&all)?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        holds(stderr.contains(says), &stderr)?;
+        same(&output.status.code(), &Some(code))?;
+    }
+    for arguments in [&["--text", ""][..], &["--file", "/dev/null"], &["0"]] {
+        let mut all = vec!["write", "mocked", "0x10000000"];
+        all.extend(arguments);
+        let output = run(&all)?;
+        same(&output.status.code(), &Some(64))?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let says = if arguments.len() > 1 {
+            "nothing to write"
+        } else {
+            "digit too few"
+        };
+        holds(stderr.contains(says), &stderr)?;
+    }
+    Ok(())
+}
+
+fn ranges() -> Outcome {
+    let image = mock()?;
+    let image = image.display().to_string();
+    let ask = |range: &str| {
+        json(
+            &["frames", "--range", range, "--json", "--image", &image],
+            0,
+        )
+    };
+    let first = ask("0x4000-0x8000")?;
+    holds(
+        first["runs"]
+            .as_array()
+            .is_some_and(|runs| !runs.is_empty()),
+        &first,
+    )?;
+    for range in ["16K-32K", "16384+16K", "0x4000+0x4000"] {
+        same(&ask(range)?["runs"], &first["runs"])?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `vmm report`: the page as a browser shows it.
 
 use super::browser::{Seen, View, look, program};
-use crate::kit::{Guest, PATIENCE, json, scratch};
+use crate::kit::{Guest, PATIENCE, json, run, scratch};
 use crate::{Outcome, vm};
 use abi::Rights;
 use abi::objects::Permissions;
@@ -366,7 +366,7 @@ fn live() -> Outcome {
     let socket = guest.socket().display().to_string();
     let path = scratch("live.html");
     let file = path.display().to_string();
-    let arguments = ["report", "--vm", &socket, "-o", &file, "--json"];
+    let arguments = ["report", "--vm", &socket, "-o", &file, "--json", "--force"];
     // The program takes its time to make its objects.
     let until = Instant::now() + PATIENCE;
     let answer = loop {
@@ -391,5 +391,17 @@ fn live() -> Outcome {
     for name in ["inspected", "vdso/stable"] {
         assert!(text.contains(name), "{name}");
     }
+    // What is there stays, unless it is forced; standard output is nobody's.
+    let refused = run(&["report", "--vm", &socket, "-o", &file])?;
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(65), "{stderr}");
+    assert!(stderr.contains("--force"), "{stderr}");
+    assert_eq!(fs::read_to_string(&path)?, text);
+    let nowhere = run(&["report", "--vm", &socket, "-o", "/nosuch/x"])?;
+    let stderr = String::from_utf8_lossy(&nowhere.stderr);
+    assert!(stderr.contains("/nosuch/x: No such file"), "{stderr}");
+    let page = run(&["report", "--vm", &socket, "-o", "-"])?;
+    assert_eq!(page.status.code(), Some(0));
+    assert!(page.stdout.starts_with(b"<!"));
     Ok(())
 }

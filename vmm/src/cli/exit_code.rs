@@ -4,6 +4,7 @@
 //! else is above, after `sysexits.h` where that has a number for it.
 
 use super::hosted::HostedError;
+use super::inspect::UsageError;
 use super::program::ReadError;
 use super::test::TestUsageError;
 use abi::objects::EndReason;
@@ -152,6 +153,9 @@ pub fn of_error(error: &anyhow::Error) -> u8 {
     }
     if error.is::<TestUsageError>() {
         return TEST_USAGE;
+    }
+    if error.is::<UsageError>() {
+        return USAGE;
     }
     if error.is::<HostedError>() {
         return NOT_HOSTED;

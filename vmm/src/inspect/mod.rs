@@ -41,8 +41,8 @@ pub use find::{
     BrokenRule, ChangedGroup, ChangedRange, Contents, DiffHandle, DiffObject, DiffOptions,
     Difference, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction,
     LONGEST_REGEX_MATCH, MAX_READ, MAX_WRITE, MappedAt, Match, MatchOwner, Matches, ObjectChanges,
-    Pattern, Piece, Rule, Search, SearchProgress, SpaceSelector, Strings, Via, WriteRequest,
-    Written, WrittenPiece, diff, digits, read_virtual,
+    Pattern, Piece, Rule, Search, SearchProgress, ShownIn, SpaceSelector, Strings, Via,
+    WriteRequest, Written, WrittenPiece, diff, digits, read_virtual,
 };
 pub use hex::Hex;
 pub use inspector::{Inspector, Origin, Paused, Standstill};

@@ -8,7 +8,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use vmm::inspect::{InspectError, Output, ProcessSelector};
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   vmm core 1042 -o core && gdb PROGRAM core      by koid (see `vmm ps`)
   vmm core hello -o core --image guest.elf       by name, from a saved machine

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use vmm::inspect::{DumpFormat, InspectError, Output};
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   vmm dump -o guest.elf                  the only VM that runs
   vmm ps --image guest.elf               the same answer as from the VM

@@ -1,6 +1,7 @@
 //! `vmm frames`.
 
 use super::super::exit_code::INSPECT_HELP;
+use super::number;
 use super::output::{Head, OutputArgs};
 use super::table::{Column, Table, address, size};
 use super::target::Target;
@@ -19,7 +20,7 @@ Examples:
   vmm frames --list               every run of frames and its owner
   vmm frames --owner lost         what nothing leads to
   vmm frames --owner vmo:1030     where the pages of a VMO are
-  vmm frames --range 0x200000-0x210000";
+  vmm frames --range 2M+64K       who owns these addresses";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{INSPECT_HELP}"))]
@@ -32,27 +33,16 @@ pub struct FramesArgs {
     #[arg(long)]
     owner: Option<String>,
 
-    /// Lists the runs between two guest-physical addresses, the second not included
-    #[arg(long, value_name = "START-END", value_parser = range)]
-    range: Option<(u64, u64)>,
+    /// Lists the runs in these guest-physical addresses: START-END (END is not in it) or
+    /// START+LENGTH
+    #[arg(long, value_name = "RANGE", value_parser = number::range)]
+    range: Option<(Hex, Hex)>,
 
     #[command(flatten)]
     target: Target,
 
     #[command(flatten)]
     output: OutputArgs,
-}
-
-fn range(text: &str) -> Result<(u64, u64), String> {
-    let parts = text
-        .split_once('-')
-        .ok_or("it has the form 0x1000-0x3000")?;
-    let (start, end) = (parts.0.parse::<Hex>()?, parts.1.parse::<Hex>()?);
-    if start < end {
-        Ok((start.0, end.0))
-    } else {
-        Err("it ends before it starts".to_owned())
-    }
 }
 
 #[derive(Serialize)]
@@ -119,7 +109,7 @@ pub fn run(args: &FramesArgs) -> anyhow::Result<u8> {
     let takes = |run: &FrameRun<'_>| {
         let within = args
             .range
-            .is_none_or(|(start, end)| run.start.0 < end && start < run.end.0);
+            .is_none_or(|(start, end)| run.start < end && start < run.end);
         within && wanted.as_ref().is_none_or(|wanted| wanted.takes(run))
     };
     let listed = args.list || wanted.is_some() || args.range.is_some();

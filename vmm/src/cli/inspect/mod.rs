@@ -31,6 +31,11 @@ pub(super) use table::printable;
 use super::exit_code::INSPECT_HELP;
 use clap::Subcommand;
 
+/// What is wrong with a command's arguments, where only the command can tell.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum InspectCommand {
@@ -67,10 +72,10 @@ pub enum InspectCommand {
     #[command(after_long_help = with_examples(diff::EXAMPLES))]
     Diff(diff::DiffArgs),
     /// Saves the whole machine: an ELF core, or its raw memory
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(dump::EXAMPLES))]
     Dump(dump::DumpArgs),
     /// Saves one process as an ELF core, for gdb
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(core::EXAMPLES))]
     Core(core::CoreArgs),
     /// Follows a live VM's system calls
     #[command(after_help = trace::EXAMPLES, after_long_help = with_examples(trace::EXAMPLES))]

@@ -30,7 +30,7 @@ pub struct ReadArgs {
 
     /// What to read: a process (koid or name), `vmo:KOID`, `vmo:NAME`, or `phys`
     #[arg(value_name = "WHERE")]
-    place: SpaceSelector,
+    space: SpaceSelector,
 
     /// First address, or offset in the VMO; `rip` and `rsp` are those of the process's first
     /// thread, and may be followed by +N or -N
@@ -125,7 +125,7 @@ impl Reading {
         after: Option<(u64, u64)>,
     ) -> Result<Contents, InspectError> {
         let paused = inspector.pause()?;
-        let survey = match args.place {
+        let survey = match args.space {
             SpaceSelector::Physical => None,
             _ => Some(paused.survey()?),
         };
@@ -136,7 +136,7 @@ impl Reading {
         let at = start.checked_add(done);
         let contents = paused.read_of(
             survey.as_ref(),
-            &args.place,
+            &args.space,
             at.unwrap_or(start),
             args.length.saturating_sub(done),
         )?;
@@ -157,7 +157,7 @@ impl Reading {
 /// The first address.
 fn start(args: &ReadArgs, survey: Option<&Survey>) -> Result<u64, InspectError> {
     let (SpaceSelector::Process(process), Some(survey), true) =
-        (&args.place, survey, args.address.is_relative())
+        (&args.space, survey, args.address.is_relative())
     else {
         return match args.address {
             Address::Number(number) => Ok(number),
@@ -319,7 +319,7 @@ impl Printer {
                 "{} bytes in {} holes are {what}: `vmm read {} {} {:#x}` without a format says why",
                 self.missing,
                 self.holes,
-                args.place,
+                args.space,
                 match args.address {
                     Address::Number(number) => Hex(number).to_string(),
                     _ => "ADDR".to_owned(),

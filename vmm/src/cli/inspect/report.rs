@@ -1,14 +1,14 @@
 //! `vmm report`.
 
+use super::UsageError;
 use super::output::{Head, OutputArgs};
 use super::target::Target;
-use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use vmm::inspect::report::{FrameKind, Report, ReportSummary};
+use vmm::inspect::{InspectError, Output};
 
 /// Shown by `--help`.
 const EXAMPLES: &str = "\
@@ -25,9 +25,13 @@ the colours of their processes.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReportArgs {
-    /// The file to write, an HTML page; `-` is standard output
+    /// The file to write, an HTML page, which appears when it is whole; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+
+    /// Replaces the file if it is there
+    #[arg(long)]
+    force: bool,
 
     #[command(flatten)]
     target: Target,
@@ -49,20 +53,23 @@ struct Answer<'a> {
 }
 
 pub fn run(args: &ReportArgs) -> anyhow::Result<u8> {
+    let to_stdout = args.output.as_os_str() == "-";
+    if to_stdout && args.answer.json {
+        let reason = "the page and `--json` cannot both go to standard output: give `-o` a file";
+        return Err(UsageError(reason.to_owned()).into());
+    }
     let mut inspector = args.target.open()?;
-    let report = Report::take(&mut inspector)?;
-    if args.output.as_os_str() == "-" {
-        anyhow::ensure!(
-            !args.answer.json,
-            "the page and `--json` cannot both go to standard output: give `-o` a file"
-        );
+    if to_stdout {
+        let report = Report::take(&mut inspector)?;
         let mut stdout = BufWriter::new(io::stdout().lock());
         let written = report.write(&mut stdout).and_then(|()| stdout.flush());
         super::output::written(written)?;
         return args.answer.tell(&report.problems, report.standstill);
     }
-    let bytes = write(&report, &args.output)
-        .with_context(|| format!("{} cannot be written", args.output.display()))?;
+    let mut output = Output::create(&args.output, args.force)?;
+    let report = Report::take(&mut inspector)?;
+    let bytes = write(&report, args, &mut output)?;
+    output.finish()?;
     let answer = Answer {
         file: &args.output,
         bytes,
@@ -92,9 +99,14 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     })
 }
 
-fn write(report: &Report, path: &Path) -> io::Result<u64> {
-    let mut file = BufWriter::new(File::create(path)?);
-    report.write(&mut file)?;
-    file.flush()?;
-    Ok(file.get_ref().metadata()?.len())
+/// Writes the page; returns its bytes.
+fn write(report: &Report, args: &ReportArgs, output: &mut Output) -> Result<u64, InspectError> {
+    let mut stream = BufWriter::new(&mut *output);
+    let written = report.write(&mut stream).and_then(|()| stream.flush());
+    drop(stream);
+    written.map_err(|source| InspectError::Output {
+        path: args.output.clone(),
+        source,
+    })?;
+    Ok(output.position())
 }

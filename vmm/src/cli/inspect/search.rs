@@ -1,5 +1,6 @@
 //! `vmm search`.
 
+use super::UsageError;
 use super::number;
 use super::output::{Head, OutputArgs};
 use super::progress::Progress;
@@ -148,21 +149,21 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<u8> {
     })
 }
 
-fn pattern(args: &SearchArgs) -> anyhow::Result<Pattern> {
-    let wrong = |reason: String| InspectError::Refused(reason);
+fn pattern(args: &SearchArgs) -> Result<Pattern, UsageError> {
     let text = args.pattern.as_str();
-    Ok(if args.hex {
-        Pattern::masked(&number::hex_pattern(text).map_err(wrong)?)?
+    let pattern = if args.hex {
+        Pattern::masked(&number::hex_pattern(text).map_err(UsageError)?)
     } else if args.utf16 {
-        Pattern::utf16(text)?
+        Pattern::utf16(text)
     } else if args.regex {
-        Pattern::regex(text)?
+        Pattern::regex(text)
     } else if args.pointer {
-        let (start, end) = number::range(text).map_err(wrong)?;
-        Pattern::pointers(start.0, end.0, !args.unaligned)?
+        let (start, end) = number::range(text).map_err(UsageError)?;
+        Pattern::pointers(start.0, end.0, !args.unaligned)
     } else {
-        Pattern::bytes(text.as_bytes())?
-    })
+        Pattern::bytes(text.as_bytes())
+    };
+    pattern.map_err(|error| UsageError(error.to_string()))
 }
 
 fn survey_for(
@@ -249,11 +250,29 @@ fn owner(one: &Match) -> String {
         Some(offset) => format!("{} (byte {})", owner.description, Hex(offset)),
         None => owner.description.clone(),
     };
+    // The description names the first.
+    for vmo in owner.vmos.iter().skip(1) {
+        let name = match (vmo.koid, vmo.name.as_str()) {
+            (0, name) => format!("(private) {name}"),
+            (koid, name) => format!("{koid} {name}"),
+        };
+        text.push_str(&format!(
+            "; also VMO {} (byte {})",
+            name.trim_end(),
+            Hex(vmo.offset)
+        ));
+    }
+    if owner.more_vmos > 0 {
+        text.push_str(&format!("; and {} more VMOs", owner.more_vmos));
+    }
     for place in &owner.mapped {
         text.push_str(&format!(
             "; {} {} at {}",
             place.process, place.name, place.address
         ));
+    }
+    if owner.more_mapped > 0 {
+        text.push_str(&format!("; and at {} more places", owner.more_mapped));
     }
     text
 }

@@ -4,7 +4,6 @@ use super::super::exit_code::INSPECT_HELP;
 use super::output::{Head, OutputArgs};
 use super::table::printable;
 use super::target::Target;
-use anyhow::Context;
 use clap::Args;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -60,11 +59,14 @@ pub fn run(args: &ThreadsArgs) -> anyhow::Result<u8> {
     });
     let symbols = match &file {
         Some(file) => {
-            let parsed = ProgramSymbols::parse(file).map_err(InspectError::Refused);
-            Some(parsed.with_context(|| match &args.symbols {
-                Some(path) => path.display().to_string(),
-                None => "the built-in program".to_owned(),
-            })?)
+            let parsed = ProgramSymbols::parse(file).map_err(|why| {
+                let which = match &args.symbols {
+                    Some(path) => path.display().to_string(),
+                    None => "the built-in program".to_owned(),
+                };
+                InspectError::Refused(format!("{which}: {why}"))
+            });
+            Some(parsed?)
         }
         None => None,
     };

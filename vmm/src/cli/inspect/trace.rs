@@ -1,6 +1,7 @@
 //! `vmm trace`.
 
 use super::super::{complain, exit_code};
+use super::number;
 use super::output::written;
 use super::table::printable;
 use clap::Args;
@@ -58,11 +59,11 @@ pub struct TraceArgs {
     status: Option<StatusFilter>,
 
     /// Only calls with a buffer or an address, and the length that follows it, in this range
-    /// of a program's addresses (END is the first one beyond); with PID, calls of that
-    /// process
+    /// of a program's addresses: START-END (END is not in it) or START+LENGTH; with PID,
+    /// calls of that process
     #[arg(
         long,
-        value_name = "[PID:]START-END",
+        value_name = "[PID:]RANGE",
         value_parser = range,
         help_heading = "Which calls"
     )]
@@ -109,15 +110,8 @@ fn range(text: &str) -> Result<Range, String> {
         Some((process, range)) => (Some(process.to_owned()), range),
         None => (None, text),
     };
-    let wanted = || "write START-END, such as 0x1000000-0x1004000".to_owned();
-    let (start, end) = range.split_once('-').ok_or_else(wanted)?;
-    let addresses = AddressRange {
-        start: start.parse()?,
-        end: end.parse()?,
-    };
-    if addresses.start >= addresses.end {
-        return Err("the end is not above the start".to_owned());
-    }
+    let (start, end) = number::range(range)?;
+    let addresses = AddressRange { start, end };
     Ok(Range { process, addresses })
 }
 
@@ -269,7 +263,10 @@ mod tests {
         assert_eq!(plain.process, None);
         assert_eq!(plain.addresses.end.0, 0x2000);
         assert_eq!(range("7:0x1-0x2").unwrap().process.unwrap(), "7");
-        for bad in ["", "0x1000", "0x2-0x1", "1-2", "0x1-0x2-0x3"] {
+        let length = range("web:4K+16").unwrap();
+        assert_eq!(length.process.unwrap(), "web");
+        assert_eq!(length.addresses.end.0, 0x1010);
+        for bad in ["", "0x1000", "0x2-0x1", "2-2", "0x1-0x2-0x3"] {
             assert!(range(bad).is_err(), "{bad}");
         }
     }

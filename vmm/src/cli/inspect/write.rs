@@ -1,5 +1,6 @@
 //! `vmm write`.
 
+use super::UsageError;
 use super::number::{self, Address};
 use super::output::{Head, OutputArgs};
 use super::target::Target;
@@ -26,7 +27,7 @@ pub struct WriteArgs {
 
     /// Where: a process (koid or name), `vmo:KOID`, `vmo:NAME`, or `phys`
     #[arg(value_name = "WHERE")]
-    place: SpaceSelector,
+    space: SpaceSelector,
 
     /// First address, or offset in the VMO
     #[arg(value_parser = number::address, allow_hyphen_values = true)]
@@ -59,16 +60,23 @@ pub fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     }
     let Address::Number(address) = args.address else {
         let reason = "a write needs the address as a number: `vmm threads` shows the registers";
-        return Err(InspectError::Refused(reason.to_owned()).into());
+        return Err(UsageError(reason.to_owned()).into());
     };
     let bytes = match (&args.text, &args.file, &args.bytes) {
         (Some(text), ..) => text.as_bytes().to_vec(),
         (_, Some(file), _) => contents(file)?,
-        (.., Some(digits)) => number::hex_bytes(digits).map_err(InspectError::Refused)?,
+        (.., Some(digits)) => number::hex_bytes(digits).map_err(UsageError)?,
         (None, None, None) => Vec::new(),
     };
+    if bytes.is_empty() {
+        let what = match &args.file {
+            Some(file) => format!("{} is empty", file.display()),
+            None => "the text is empty".to_owned(),
+        };
+        return Err(UsageError(format!("there is nothing to write: {what}")).into());
+    }
     let request = WriteRequest {
-        space: args.place.clone(),
+        space: args.space.clone(),
         address,
         bytes,
         force: args.force,

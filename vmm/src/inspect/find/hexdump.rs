@@ -75,10 +75,10 @@ impl HexDump {
         (self.last, self.folded) = (None, false);
         let digits = self.digits;
         self.end = address.wrapping_add(length);
-        let last = self.end.wrapping_sub(1);
+        let end = self.end;
         writeln!(
             out,
-            "{address:0digits$x}  [{length:#x} bytes to {last:#x}: {gap}]"
+            "{address:0digits$x}  [{length:#x} bytes up to {end:#x}: {gap}]"
         )
     }
 
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(lines.len(), 5, "{text}");
         assert_eq!(
             lines[2],
-            "000000001020  [0xfe0 bytes to 0x1fff: no page yet, reads as zeros]"
+            "000000001020  [0xfe0 bytes up to 0x2000: no page yet, reads as zeros]"
         );
         assert!(lines[3].starts_with("000000002000  00"), "{text}");
     }

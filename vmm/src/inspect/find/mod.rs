@@ -32,7 +32,7 @@ pub use diff::{
 };
 pub use disasm::{Disassembler, Instruction};
 pub use hexdump::HexDump;
-pub use owner::{MappedAt, MatchOwner};
+pub use owner::{MappedAt, MatchOwner, ShownIn};
 pub use pattern::{LONGEST_REGEX_MATCH, Pattern};
 pub use place::SpaceSelector;
 pub use read::{Contents, HexBytes, MAX_READ, Piece, digits};

@@ -4,15 +4,19 @@ use super::super::look::{FrameKind, FrameOwners, frame_owners};
 use super::super::{Hex, InspectedRam, Paused, Problems, ProcessRecord, Survey};
 use super::diff::DiffObject;
 use super::search::Matches;
-use crate::objects::VmoView;
+use crate::memory::VmoOffset;
+use crate::objects::{Content, VmoView};
+use abi::layout::PAGE_SIZE;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use vm_memory::GuestAddress;
 
-/// Mappings of one VMO that are kept, and those of them that are told of one place.
-const MAX_MAPPINGS: usize = 256;
-/// See there.
-const MAX_TOLD: usize = 4;
+/// Mappings of one VMO that are kept.
+const MAX_MAPPINGS: usize = 4096;
+/// VMOs, and mappings, that are told of one place; of more, how many they are.
+const MAX_TOLD: usize = 16;
+/// VMOs that are looked at for one place.
+const MAX_VMOS: usize = 1024;
 
 /// Who owns a byte of RAM, and who sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,14 +25,33 @@ pub struct MatchOwner {
     pub kind: FrameKind,
     /// The same for a person.
     pub description: String,
-    /// Of a page of a VMO: the VMO's koid, 0 for a private clone.
+    /// Of a page of a VMO: the VMO's koid, 0 for a private clone. Of a shared page: the first
+    /// of `vmos`.
     pub vmo: Option<u64>,
     /// Of a page of a VMO: the byte's offset in it.
     pub vmo_offset: Option<u64>,
+    /// Of a page of a VMO: all VMOs that show it, those that look through to it included; the
+    /// first 16.
+    pub vmos: Vec<ShownIn>,
+    /// How many more VMOs show it.
+    pub more_vmos: u64,
     /// Of a page table: the koid of its process.
     pub process: Option<u64>,
-    /// Where processes have the byte mapped; the first four that were found.
+    /// Where processes have the byte mapped; the first 16 that were found.
     pub mapped: Vec<MappedAt>,
+    /// How many more mappings show it.
+    pub more_mapped: u64,
+}
+
+/// A VMO that shows a byte.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownIn {
+    /// Its koid, 0 for a private clone.
+    pub koid: u64,
+    /// Its name.
+    pub name: String,
+    /// The byte's offset in it.
+    pub offset: u64,
 }
 
 /// A place in a process.
@@ -46,11 +69,13 @@ pub struct MappedAt {
 #[derive(Debug)]
 pub(super) struct OwnerIndex<'s> {
     frames: FrameOwners,
+    memory: &'s InspectedRam,
     survey: &'s Survey,
     /// Of the VMO that stands there: where it, or a part of it, is mapped.
     mappings: HashMap<u64, Vec<Shown>>,
-    /// Where the VMO with that koid stands.
-    vmos: HashMap<u64, GuestAddress>,
+    /// Of the VMO that stands there: those that look through to it, as indices in
+    /// [`Survey::vmos`].
+    clones: HashMap<u64, Vec<usize>>,
 }
 
 /// A mapping of a part of a VMO.
@@ -65,7 +90,7 @@ struct Shown {
 }
 
 impl<'s> OwnerIndex<'s> {
-    pub(super) fn new(paused: &Paused<'_>, survey: &'s Survey, problems: &mut Problems) -> Self {
+    pub(super) fn new(paused: &'s Paused<'_>, survey: &'s Survey, problems: &mut Problems) -> Self {
         let frames = frame_owners(paused, survey, problems);
         let mut mappings: HashMap<u64, Vec<Shown>> = HashMap::new();
         for (process, record) in survey.processes.iter().enumerate() {
@@ -84,12 +109,19 @@ impl<'s> OwnerIndex<'s> {
                 }
             }
         }
-        let vmos = survey.vmos.iter().map(|vmo| (vmo.koid(), vmo.address()));
+        let mut clones: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (index, vmo) in survey.vmos.iter().enumerate() {
+            let source = vmo.raw().source;
+            if !vmo.is_alias() && !source.is_none() {
+                clones.entry(source.address()).or_default().push(index);
+            }
+        }
         Self {
             frames,
+            memory: paused.memory(),
             survey,
             mappings,
-            vmos: vmos.filter(|(koid, _)| *koid != 0).collect(),
+            clones,
         }
     }
 
@@ -105,16 +137,69 @@ impl<'s> OwnerIndex<'s> {
         let vmo = owner.vmo.map(|vmo| vmo.koid).filter(|_| page);
         let offset = owner.offset.filter(|_| page);
         let byte = offset.map(|offset| offset.saturating_add(at.0 & 0xFFF));
+        let shown = if page { self.shown(at) } else { Vec::new() };
+        let vmos = shown.iter().filter_map(|(index, offset)| {
+            let vmo = self.survey.vmos.get(*index)?;
+            Some(ShownIn {
+                koid: vmo.koid(),
+                name: vmo.name().into_owned(),
+                offset: *offset,
+            })
+        });
+        let (mapped, more_mapped) = self.mapped(&shown);
         Some(MatchOwner {
             kind: owner.kind,
             description: owner.to_string(),
             vmo,
             vmo_offset: byte,
+            vmos: vmos.take(MAX_TOLD).collect(),
+            more_vmos: shown.len().saturating_sub(MAX_TOLD) as u64,
             process: owner.process.map(|process| process.koid),
-            mapped: vmo
-                .zip(byte)
-                .map_or_else(Vec::new, |(vmo, byte)| self.mapped(vmo, byte)),
+            mapped,
+            more_mapped,
         })
+    }
+
+    /// The VMOs that show the byte at `at`, as indices in [`Survey::vmos`], with its offset:
+    /// those that have the page, and the clones that look through to it.
+    fn shown(&self, at: GuestAddress) -> Vec<(usize, u64)> {
+        let in_page = at.0 & (PAGE_SIZE - 1);
+        let sharers = self.frames.sharers_of(at).take(MAX_VMOS);
+        let mut found: Vec<(usize, u64)> = sharers
+            .map(|(vmo, offset)| (vmo, offset.saturating_add(in_page)))
+            .collect();
+        let mut met: HashSet<(usize, u64)> = found.iter().copied().collect();
+        let mut next = 0;
+        while let Some((vmo, offset)) = found.get(next).copied() {
+            next += 1;
+            let Some(vmo) = self.survey.vmos.get(vmo) else {
+                continue;
+            };
+            let clones = self.clones.get(&vmo.address().0).into_iter().flatten();
+            for index in clones {
+                let Some(clone) = self.survey.vmos.get(*index) else {
+                    continue;
+                };
+                let Some(there) = offset.checked_sub(clone.raw().source_offset) else {
+                    continue;
+                };
+                if found.len() < MAX_VMOS
+                    && there < clone.size()
+                    && !met.contains(&(*index, there))
+                    && self.shows(clone, there, at)
+                {
+                    met.insert((*index, there));
+                    found.push((*index, there));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a VMO's byte is the one at `at`.
+    fn shows(&self, vmo: &VmoView, offset: u64, at: GuestAddress) -> bool {
+        let run = vmo.contents(self.memory).run(VmoOffset(offset), 1);
+        run.is_ok_and(|run| matches!(run.content, Content::At(start) if start == at))
     }
 
     /// By where a VMO stands: the processes that have it mapped, each once.
@@ -135,18 +220,34 @@ impl<'s> OwnerIndex<'s> {
         all.map(|(vmo, list)| (*vmo, processes(list))).collect()
     }
 
-    fn mapped(&self, vmo: u64, offset: u64) -> Vec<MappedAt> {
-        let shown = self.vmos.get(&vmo).and_then(|at| self.mappings.get(&at.0));
-        let shown = shown.into_iter().flatten().filter_map(|shown| {
-            let distance = offset.checked_sub(shown.offset)?;
-            let process = self.survey.processes.get(shown.process)?;
-            (distance < shown.length).then(|| MappedAt {
-                process: process.koid(),
-                name: process.view.name().into_owned(),
-                address: Hex(shown.address.saturating_add(distance)),
-            })
-        });
-        shown.take(MAX_TOLD).collect()
+    /// Where these are mapped, and how many more there are than are told.
+    fn mapped(&self, shown: &[(usize, u64)]) -> (Vec<MappedAt>, u64) {
+        let (mut told, mut more) = (Vec::new(), 0);
+        for (vmo, offset) in shown {
+            let vmo = self.survey.vmos.get(*vmo);
+            let mappings = vmo.and_then(|vmo| self.mappings.get(&vmo.address().0));
+            for mapping in mappings.into_iter().flatten() {
+                let Some(distance) = offset.checked_sub(mapping.offset) else {
+                    continue;
+                };
+                let Some(process) = self.survey.processes.get(mapping.process) else {
+                    continue;
+                };
+                if distance >= mapping.length {
+                    continue;
+                }
+                if told.len() >= MAX_TOLD {
+                    more += 1;
+                    continue;
+                }
+                told.push(MappedAt {
+                    process: process.koid(),
+                    name: process.view.name().into_owned(),
+                    address: Hex(mapping.address.saturating_add(distance)),
+                });
+            }
+        }
+        (told, more)
     }
 }
 

@@ -69,7 +69,7 @@ pub enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Contents {
     /// The space: `phys`, `vmo:KOID`, or a process, as it was asked for.
-    pub place: String,
+    pub space: String,
     /// The first address.
     pub address: Hex,
     /// Bytes from there on, holes included; fewer than asked for if more than [`MAX_READ`]
@@ -90,18 +90,18 @@ impl Paused<'_> {
     /// # Errors
     /// [`InspectError::NotFound`] if there is no such process or VMO,
     /// [`InspectError::Refused`] if the range is empty or wraps, [`InspectError::Root`] if
-    /// the guest's objects cannot be found and `place` is one.
+    /// the guest's objects cannot be found and `space` is of them.
     pub fn read(
         &self,
-        place: &SpaceSelector,
+        space: &SpaceSelector,
         address: u64,
         length: u64,
     ) -> Result<Contents, InspectError> {
-        let survey = match place {
+        let survey = match space {
             SpaceSelector::Physical => None,
             _ => Some(self.survey()?),
         };
-        self.read_of(survey.as_ref(), place, address, length)
+        self.read_of(survey.as_ref(), space, address, length)
     }
 
     /// The same with a survey that was taken already, which must be of this pause.
@@ -111,15 +111,15 @@ impl Paused<'_> {
     pub fn read_of(
         &self,
         survey: Option<&Survey>,
-        place: &SpaceSelector,
+        space: &SpaceSelector,
         address: u64,
         length: u64,
     ) -> Result<Contents, InspectError> {
         let end = end_of(address, length)?;
         let meter = Metered::new(self.memory());
-        let mut space = Space::open(&meter, survey, place)?;
+        let mut opened = Space::open(&meter, survey, space)?;
         let mut contents = Contents {
-            place: place.to_string(),
+            space: space.to_string(),
             address: Hex(address),
             length: 0,
             present: 0,
@@ -128,7 +128,7 @@ impl Paused<'_> {
         };
         let mut at = address;
         while at < end && contents.present < MAX_READ && contents.pieces.len() < MAX_PIECES {
-            let mut stretch = space.stretch(at, end - at);
+            let mut stretch = opened.stretch(at, end - at);
             if let Stretch::Bytes { length, .. } = &mut stretch {
                 *length = (*length).min(MAX_READ - contents.present);
             }

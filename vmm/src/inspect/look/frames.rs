@@ -90,6 +90,18 @@ impl FrameOwners {
         has_owner.then_some(entry.who as usize)
     }
 
+    /// The VMOs that have the page that an address is in: their places in [`Survey::vmos`],
+    /// and the page's offset in each. None of what is no page of a VMO.
+    pub fn sharers_of(&self, address: GuestAddress) -> impl Iterator<Item = (usize, u64)> {
+        let frame = address.0 >> PAGE_SHIFT;
+        let paged = |kind| matches!(kind, FrameKind::VmoPage | FrameKind::PhysicalVmo);
+        let first = self.table.get(frame).filter(|entry| paged(entry.kind()));
+        let others = first.and_then(|_| self.shares.get(&frame));
+        let all = first.map(|entry| (entry.who, entry.page())).into_iter();
+        all.chain(others.into_iter().flatten().copied())
+            .map(|(who, page)| (who as usize, page.wrapping_mul(PAGE_SIZE)))
+    }
+
     /// Every frame (its first address) with its kind, in ascending order.
     pub fn kinds(&self) -> impl Iterator<Item = (GuestAddress, FrameKind)> {
         let frames = self.table.all();

@@ -91,8 +91,9 @@ impl Output {
         })
     }
 
-    /// Where the next byte goes.
-    pub(super) const fn position(&self) -> u64 {
+    /// Where the next byte goes: all that was written, holes included.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
         self.at + self.skipped
     }
 
@@ -231,6 +232,20 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&self.path)),
             Err(error) => Err(failed(&self.path, error)),
         }
+    }
+}
+
+/// For what is made as a stream.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.catch_up().map_err(io::Error::other)?;
+        let count = self.file.write(bytes)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

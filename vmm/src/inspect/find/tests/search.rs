@@ -3,7 +3,7 @@ use crate::inspect::{Matches, Pattern, Search};
 use crate::memory::BulkMemory;
 use abi::entry::{PRESENT, USER, WRITABLE};
 use abi::layout::USER_BASE;
-use abi::objects::Process;
+use abi::objects::{Permissions, Process};
 
 const AT: u64 = USER_BASE + 0x10_0000;
 
@@ -122,6 +122,83 @@ fn what_is_found_in_ram_has_an_owner_and_the_mappings_that_show_it() {
         .map(|one| one.owner.as_ref().unwrap().kind)
         .collect();
     assert_eq!(kinds, [crate::inspect::look::FrameKind::Pool]);
+}
+
+#[test]
+fn a_shared_page_is_all_its_vmos_and_every_mapping_shows_it() {
+    let (mut guest, process) = guest();
+    let other = guest.process("q").unwrap();
+    let vmo = guest.user_memory(process, AT, 2 * 4096).unwrap();
+    guest.write_vmo(vmo, 5000, b"find me").unwrap();
+    // One that has the same frame, one that looks through to it, one that looks through to
+    // that one, one that has its own page instead, and one that ends before.
+    let snapshot = guest.vmo("snapshot", 2 * 4096).unwrap();
+    guest.share(vmo, 4096, snapshot).unwrap();
+    let clone = guest.look_through(vmo, 4096, 4096, 4096).unwrap();
+    let further = guest.look_through(clone, 0, 4096, 4096).unwrap();
+    let written = guest.look_through(vmo, 4096, 4096, 4096).unwrap();
+    guest.write_vmo(written, 904, b"FIND ME").unwrap();
+    guest.look_through(vmo, 0, 4096, 2 * 4096).unwrap();
+    let mut at = AT + 0x10_0000;
+    for (process, vmo, offset) in [
+        (process, snapshot, 0),
+        (other, further, 0),
+        (other, written, 0),
+        (other, vmo, 4096),
+    ] {
+        let length = if vmo == snapshot { 2 * 4096 } else { 4096 };
+        guest
+            .map(process, at, length, (vmo, offset), Permissions::READ)
+            .unwrap();
+        at += 0x10_0000;
+    }
+    let found = search(&guest, "phys", text("find me"));
+    assert_eq!(found.matches.len(), 1, "{found:?}");
+    let owner = found.matches[0].owner.as_ref().unwrap();
+    let koid = |vmo| guest.get::<abi::objects::Vmo>(vmo).unwrap().header.koid;
+    let mut vmos: Vec<_> = owner
+        .vmos
+        .iter()
+        .map(|vmo| (vmo.koid, vmo.offset))
+        .collect();
+    vmos.sort_unstable();
+    assert_eq!(
+        vmos,
+        [
+            (koid(vmo), 5000),
+            (koid(snapshot), 5000),
+            (koid(clone), 904),
+            (koid(further), 904)
+        ]
+    );
+    let mut mapped: Vec<_> = owner
+        .mapped
+        .iter()
+        .map(|at| (at.name.as_str(), at.address.0))
+        .collect();
+    mapped.sort_unstable();
+    assert_eq!(
+        mapped,
+        [
+            ("p", AT + 5000),
+            ("p", AT + 0x10_0000 + 5000),
+            ("q", AT + 0x20_0000 + 904),
+            ("q", AT + 0x40_0000 + 904)
+        ]
+    );
+    assert_eq!((owner.more_vmos, owner.more_mapped), (0, 0));
+    // However many there are, no more than sixteen are told; the rest is counted.
+    for _ in 0..20 {
+        let clone = guest.look_through(vmo, 4096, 4096, 4096).unwrap();
+        guest
+            .map(process, at, 4096, (clone, 0), Permissions::READ)
+            .unwrap();
+        at += 0x10_0000;
+    }
+    let found = search(&guest, "phys", text("find me"));
+    let owner = found.matches[0].owner.as_ref().unwrap();
+    assert_eq!((owner.vmos.len(), owner.more_vmos), (16, 8));
+    assert_eq!((owner.mapped.len(), owner.more_mapped), (16, 8));
 }
 
 #[test]
