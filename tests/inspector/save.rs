@@ -252,12 +252,14 @@ fn gdb_backtrace(options: &[&str]) -> Outcome {
     let socket = guest.socket().to_owned();
     let vm = ["--vm", text(&socket)];
 
-    // It may still be on its way back from saying so.
+    // It may still be on its way back from saying so, and the other thread on its way to
+    // where it waits.
     let until = Instant::now() + PATIENCE;
     loop {
         hold(&guest)?;
         let core = saved(&["core", name, vm[0], vm[1]], "try")?;
-        if ask(Some(&program), &core, &["bt 1"])?.contains("innermost (") {
+        let said = ask(Some(&program), &core, &["bt 1", "thread 2", "bt"])?;
+        if said.contains("innermost (") && said.contains("mtx_lock (") {
             break;
         }
         if Instant::now() > until {
