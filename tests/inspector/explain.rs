@@ -222,6 +222,9 @@ fn image() -> Outcome {
         0,
     )?;
     assert_eq!(back["mapped_at"][0]["address"], "0x10001008");
+    let place = &explain_image(&path, "0x10001000")?["place"];
+    let words = [&place["mapping"]["permissions"], &place["vmo"]["kind"]];
+    assert_eq!(words, ["rw-", "paged"], "the words of `maps` and `vmos`");
     let shown = kit::run(&["explain", "mocked", "0x10002000", "--image", &path])?;
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     for part in [
@@ -235,6 +238,13 @@ fn image() -> Outcome {
         }
     }
     Ok(())
+}
+
+fn explain_image(path: &str, address: &str) -> Result<Value, Failed> {
+    kit::json(
+        &["explain", "mocked", address, "--image", path, "--json"],
+        0,
+    )
 }
 
 fn shown() -> Outcome {

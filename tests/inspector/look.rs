@@ -91,13 +91,18 @@ fn processes() -> Outcome {
                 "private": stats["private"],
                 "shared": stats["shared"],
                 "scaled_shared": stats["scaled_shared"],
-                "fractional_scaled_shared": stats["fraction"],
+                "fractional_scaled_shared": hex(&stats["fraction"]),
             })
         });
         same("memory", &process["memory"], &json!(wanted))?;
     }
     assert!(scene.told("process").count() == processes.len());
     Ok(())
+}
+
+/// A number of the guest as the inspector tells those of 64 bits.
+fn hex(number: &Value) -> Option<String> {
+    number.as_u64().map(|number| format!("{number:#x}"))
 }
 
 fn permissions(bits: &Value) -> String {
@@ -153,7 +158,7 @@ fn mappings() -> Outcome {
                 told["committed"],
                 told["private"],
                 told["scaled"],
-                told["fraction"]
+                hex(&told["fraction"])
             ]);
             same(&format!("{common}"), &found, &wanted)?;
             compared += 1;
@@ -224,10 +229,12 @@ fn told_vmo(told: &Value) -> Value {
         "scaled",
         "fraction",
     ];
-    fields
+    let mut told: Value = fields
         .iter()
         .map(|field| ((*field).to_owned(), told[*field].clone()))
-        .collect()
+        .collect();
+    told["fraction"] = json!(hex(&told["fraction"]));
+    told
 }
 
 fn vmos() -> Outcome {
@@ -372,6 +379,29 @@ fn text() -> Outcome {
         let stderr = String::from_utf8(output.stderr)?;
         assert!(stderr.contains("stood still"), "{stderr}");
     }
+    for command in ["ps", "lineage", "translate", "explain", "top", "report"] {
+        let help = String::from_utf8(scene.run(&[command, "--help"])?.stdout)?;
+        assert!(help.contains("Examples:"), "{command}: {help}");
+    }
+    let reference = String::from_utf8(scene.run(&["lineage", "reference"])?.stdout)?;
+    assert!(
+        reference.contains("\"reference\", 16k, 0 own"),
+        "{reference}"
+    );
+    let ps = scene.ask(&["ps"])?;
+    let dead = one(list(&ps, "processes")?, "state", &json!("dead"))?;
+    let dead = dead["koid"].to_string();
+    for command in ["maps", "vmos", "handles", "threads"] {
+        let output = scene.run(&[command, &dead])?;
+        let stderr = String::from_utf8(output.stderr)?;
+        let says = stderr.contains("is dead: it has no");
+        let has_none = String::from_utf8(output.stdout)?.lines().count() <= 1;
+        assert_eq!(says, has_none, "{command}: {stderr}");
+    }
+    let output = scene.run(&["handles", "inspected", "--type", "bogus"])?;
+    let stderr = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(64), "{stderr}");
+    assert!(stderr.contains("resource"), "{stderr}");
     for (question, hint) in [
         (&["maps", "nobody"][..], "inspected"),
         (&["lineage", "stack"], "use the koid"),

@@ -163,6 +163,7 @@ pub(super) fn lineage() -> Outcome {
         let asked = one(family, "asked", &json!(true))?;
         same("asked", &asked["koid"], &vmo["koid"])?;
         same("parent", &asked["made_of"], &vmo["parent"])?;
+        same("size", &asked["size"], &vmo["size"])?;
     }
     let answer = scene.ask(&["lineage", "snapshot"])?;
     let lives: Vec<_> = list(&answer, "ranges")?

@@ -8,7 +8,7 @@ use crate::objects::{
 };
 use abi::objects::{
     HANDLE_CHUNK_ENTRIES, HANDLE_CHUNKS, HandleEntry, Mapping, ObjectType, Process, Thread, Vmar,
-    Vmo, encode_handle,
+    Vmo, VmoOptions, encode_handle,
 };
 use abi::{Rights, RootBlock};
 use std::collections::{HashMap, HashSet};
@@ -167,6 +167,18 @@ impl Survey {
     #[must_use]
     pub fn vmo_at(&self, address: GuestAddress) -> Option<&VmoView> {
         self.vmos.get(*self.vmo_index.get(&address.0)?)
+    }
+
+    /// The size of a VMO in bytes, as `ZX_INFO_VMO` tells it: a reference has its source's. 0 of
+    /// a reference whose source is in no list.
+    #[must_use]
+    pub fn vmo_size(&self, vmo: &VmoView) -> u64 {
+        if !vmo.options().contains(VmoOptions::REFERENCE) {
+            return vmo.size();
+        }
+        // No source is a reference itself.
+        let source = self.vmo_at(GuestAddress(vmo.raw().source.address()));
+        source.map_or(0, VmoView::size)
     }
 
     /// The process that stands at `address`.

@@ -67,13 +67,13 @@ pub fn run(args: &CoreArgs) -> anyhow::Result<u8> {
         }
         writeln!(
             stream,
-            "{}: process {} ({}), {} threads, {} of memory written in {} segments",
+            "{}: process {} ({}), {}, {} of memory written in {}",
             args.to.display(),
             core.process,
             table::printable(&core.name),
-            core.threads.len(),
+            table::counted(core.threads.len() as u64, "thread"),
             table::size(core.written),
-            core.segments
+            table::counted(core.segments, "segment")
         )?;
         for thread in core.threads.iter().filter(|thread| thread.signal.is_some()) {
             let signal = thread.signal.unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::output::{Head, OutputArgs};
 use super::progress::Progress;
-use super::table::{Column, Table, address, printable, size};
+use super::table::{Column, Table, address, counted, printable, size};
 use super::target::Target;
 use crate::cli::exit_code;
 use clap::Args;
@@ -125,8 +125,14 @@ fn text(out: &mut dyn Write, args: &DiffArgs, difference: &Difference) -> io::Re
     objects(out, "handle", difference.handles.as_ref(), handle)?;
     writeln!(
         out,
-        "{} bytes differ in {} pages",
-        difference.bytes, difference.pages
+        "{} {} in {}",
+        counted(difference.bytes, "byte"),
+        if difference.bytes == 1 {
+            "differs"
+        } else {
+            "differ"
+        },
+        counted(difference.pages, "page")
     )?;
     if !difference.groups.is_empty() {
         let mut table = Table::new(&[
@@ -204,7 +210,12 @@ fn ranges(out: &mut dyn Write, difference: &Difference) -> io::Result<()> {
         };
         writeln!(out, "\n{}", printable(&group.description))?;
         for range in std::iter::once(first).chain(of_group) {
-            writeln!(out, "{}  {} bytes", address(range.address), range.length)?;
+            writeln!(
+                out,
+                "{}  {}",
+                address(range.address),
+                counted(range.length, "byte")
+            )?;
             sides(out, range)?;
         }
     }

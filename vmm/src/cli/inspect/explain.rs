@@ -2,7 +2,7 @@
 
 use super::number::{Address, address, number};
 use super::output::{Head, OutputArgs};
-use super::table::printable;
+use super::table::{counted, printable};
 use super::target::Target;
 use super::translate::{bits, print_walk, resolve};
 use clap::Args;
@@ -14,7 +14,7 @@ use vmm::inspect::explain::{
 };
 use vmm::translate::Access;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   vmm explain init 0x10001000            # would a load there work?
   vmm explain init 0x10001000 --write    # and a store?
@@ -162,23 +162,6 @@ fn print_place(stream: &mut dyn Write, place: &Place) -> io::Result<()> {
     Ok(())
 }
 
-fn permissions(names: &[String]) -> String {
-    let letter = |name: &str, letter| {
-        if names.iter().any(|has| has == name) {
-            letter
-        } else {
-            '-'
-        }
-    };
-    [
-        letter("READ", 'r'),
-        letter("WRITE", 'w'),
-        letter("EXECUTE", 'x'),
-    ]
-    .iter()
-    .collect()
-}
-
 fn print_mapping(stream: &mut dyn Write, mapping: &MappingPlace) -> io::Result<()> {
     let flags = if mapping.flags.is_empty() {
         String::new()
@@ -188,11 +171,7 @@ fn print_mapping(stream: &mut dyn Write, mapping: &MappingPlace) -> io::Result<(
     writeln!(
         stream,
         "   mapping [{}, {}) {} (at most {}), VMO offset {:#x}{flags}",
-        mapping.base,
-        mapping.end,
-        permissions(&mapping.permissions),
-        permissions(&mapping.maximum),
-        mapping.vmo_offset
+        mapping.base, mapping.end, mapping.permissions, mapping.maximum, mapping.vmo_offset
     )?;
     if (mapping.whole_base, mapping.whole_end) != (mapping.base, mapping.end) {
         writeln!(
@@ -341,7 +320,7 @@ fn outcome(outcome: &Outcome) -> String {
     };
     let bytes = match outcome.bytes {
         0 | 1 => String::new(),
-        bytes => format!(", {bytes} bytes"),
+        bytes => format!(", {}", counted(bytes, "byte")),
     };
     format!("{status}{bytes}: {}   [{}]", outcome.reason, outcome.rule)
 }

@@ -1,11 +1,12 @@
 //! `vmm handles`.
 
 use super::super::exit_code::INSPECT_HELP;
-use super::output::{Head, OutputArgs};
+use super::output::{Head, OutputArgs, tell_dead};
+use super::rights;
 use super::table::{Column, Table, address};
 use super::target::Target;
-use abi::Rights;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use vmm::inspect::ProcessSelector;
 use vmm::inspect::look::{self, HandleInfo, HandleList};
 
@@ -19,6 +20,11 @@ Examples:
   vmm handles 1027 --type vmo     those to VMOs
   vmm handles 1027 --json | jq '.handles[] | select(.rights | index(\"WRITE\"))'";
 
+/// What a handle can lead to.
+const TYPES: [&str; 9] = [
+    "process", "thread", "vmo", "port", "resource", "job", "vmar", "bti", "pager",
+];
+
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{INSPECT_HELP}"))]
 pub struct HandlesArgs {
@@ -26,8 +32,8 @@ pub struct HandlesArgs {
     #[arg(value_name = "PID")]
     process: ProcessSelector,
 
-    /// Only handles to objects of that type, such as `vmo`
-    #[arg(long = "type", value_name = "TYPE")]
+    /// Only handles to objects of that type
+    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(TYPES))]
     kind: Option<String>,
 
     /// Spells all rights out
@@ -49,6 +55,7 @@ pub fn run(args: &HandlesArgs) -> anyhow::Result<u8> {
     let process = survey.process(&args.process)?;
     let mut answer = look::handles(&paused, process, &mut problems);
     let standstill = paused.resume()?;
+    tell_dead(args.output, process, !answer.handles.is_empty(), "handles");
     if let Some(kind) = &args.kind {
         answer.handles.retain(|handle| handle.object_type == *kind);
     }
@@ -92,70 +99,7 @@ fn row(handle: &HandleInfo, long: bool) -> [String; 7] {
         handle.name.clone().unwrap_or_default(),
         match long {
             true => handle.rights.join(" ").to_lowercase(),
-            false => short(handle),
+            false => rights::short(&handle.object_type, &handle.rights),
         },
     ]
-}
-
-/// The rights by what they differ in from those that a new object's handle has; all of them if
-/// that is no shorter.
-fn short(handle: &HandleInfo) -> String {
-    let names = || handle.rights.join(" ").to_lowercase();
-    let parsed = handle.rights.iter().map(|name| Rights::from_name(name));
-    let (Some(rights), Some(usual)) = (
-        parsed.collect::<Option<Rights>>(),
-        usual(&handle.object_type),
-    ) else {
-        return names();
-    };
-    let mut text = "default".to_owned();
-    for (sign, difference) in [('-', usual - rights), ('+', rights - usual)] {
-        for (name, _) in difference.iter_names() {
-            text.push_str(&format!(" {sign}{}", name.to_lowercase()));
-        }
-    }
-    let all = names();
-    if text.len() < all.len() { text } else { all }
-}
-
-/// The rights that a new object of that type gets (reference §20.3).
-fn usual(object_type: &str) -> Option<Rights> {
-    Some(match object_type {
-        "process" => Rights::DEFAULT_PROCESS,
-        "thread" => Rights::DEFAULT_THREAD,
-        "vmo" => Rights::DEFAULT_VMO,
-        "port" => Rights::DEFAULT_PORT,
-        "resource" => Rights::DEFAULT_RESOURCE,
-        "job" => Rights::DEFAULT_JOB,
-        "vmar" => Rights::DEFAULT_VMAR,
-        "bti" => Rights::DEFAULT_BTI,
-        "pager" => Rights::DEFAULT_PAGER,
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rights_are_told_by_what_is_unusual() {
-        let handle = |rights| HandleInfo {
-            value: 3.into(),
-            object_type: "vmo".to_owned(),
-            rights: look::rights_names(rights),
-            koid: 1,
-            related_koid: 0,
-            name: None,
-            count: 1,
-        };
-        let usual = Rights::DEFAULT_VMO;
-        assert_eq!(short(&handle(usual)), "default");
-        let other = (usual | Rights::RESIZE) - Rights::WRITE;
-        assert_eq!(short(&handle(other)), "default -write +resize");
-        assert_eq!(short(&handle(Rights::READ)), "read");
-        assert_eq!(short(&handle(Rights::empty())), "");
-        let odd = Rights::READ | Rights::from_bits_retain(1 << 30);
-        assert_eq!(short(&handle(odd)), "read 0x40000000");
-    }
 }

@@ -80,10 +80,8 @@ fn print_relative(relative: &Relative, stream: &mut dyn Write) -> io::Result<()>
         koid => write!(stream, "{koid} {}", relative.kind)?,
     }
     write!(stream, " \"{}\"", printable(&relative.name))?;
-    if relative.kind != "reference" {
-        write!(stream, ", {}", size(relative.size))?;
-    }
-    write!(stream, ", {} own", size(relative.own))?;
+    let (bytes, own) = (size(relative.size), size(relative.own));
+    write!(stream, ", {bytes}, {own} own")?;
     if let Some(source) = relative.source {
         let offset = address(relative.source_offset);
         write!(stream, ", through to {source} at {offset}")?;

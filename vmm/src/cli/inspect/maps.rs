@@ -1,7 +1,7 @@
 //! `vmm maps`.
 
 use super::super::exit_code::INSPECT_HELP;
-use super::output::{Head, OutputArgs};
+use super::output::{Head, OutputArgs, tell_dead};
 use super::table::{Column, Table, address, size};
 use super::target::Target;
 use clap::Args;
@@ -43,6 +43,7 @@ pub fn run(args: &MapsArgs) -> anyhow::Result<u8> {
     let process = survey.process(&args.process)?;
     let answer = look::maps(&paused, &survey, process, &mut problems);
     let standstill = paused.resume()?;
+    tell_dead(args.output, process, !answer.regions.is_empty(), "mappings");
     let head = Head {
         command: "maps",
         origin: inspector.origin(),
@@ -66,8 +67,6 @@ fn table(maps: &ProcessMaps, flat: bool) -> Table {
         Column::Number("OFFSET"),
         Column::Text("NAME"),
     ]);
-    // An address in two lines is none.
-    table.keep_whole(0);
     let shown = |region: &&MapRegion| !flat || region.mapping.is_some();
     for region in maps.regions.iter().filter(shown) {
         let depth = if flat { 0 } else { region.depth };

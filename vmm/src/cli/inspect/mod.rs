@@ -16,6 +16,7 @@ mod progress;
 mod ps;
 mod read;
 mod report;
+mod rights;
 mod search;
 mod table;
 mod target;
@@ -54,10 +55,10 @@ pub enum InspectCommand {
     /// Shows a VMO's family: its clones, slices and where each page lives
     Lineage(lineage::LineageArgs),
     /// Translates an address of a process, level by level
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(translate::EXAMPLES))]
     Translate(translate::TranslateArgs),
     /// Explains what an access to an address would come to, and by which rule
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(explain::EXAMPLES))]
     Explain(explain::ExplainArgs),
     /// Reads memory: of a process, of a VMO, physical
     #[command(after_long_help = with_examples(read::EXAMPLES))]
@@ -81,10 +82,10 @@ pub enum InspectCommand {
     #[command(after_help = trace::EXAMPLES, after_long_help = with_examples(trace::EXAMPLES))]
     Trace(trace::TraceArgs),
     /// Watches a live VM: processes, memory, calls
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(top::EXAMPLES))]
     Top(top::TopArgs),
     /// Writes a page that shows all of a guest: maps, tables, a search box
-    #[command(after_long_help = INSPECT_HELP)]
+    #[command(after_long_help = with_examples(report::EXAMPLES))]
     Report(report::ReportArgs),
     /// Makes a live VM stand still until `vmm resume`
     #[command(

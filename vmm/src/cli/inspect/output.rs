@@ -1,10 +1,12 @@
 //! Printing an answer: for a person, or as JSON.
 
-use super::super::exit_code;
+use super::super::{complain, exit_code};
+use super::table::{counted, printable};
+use abi::objects::ProcessState;
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
-use vmm::inspect::{Origin, Problems, Standstill};
+use vmm::inspect::{Origin, Problems, ProcessRecord, Standstill};
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct OutputArgs {
@@ -63,16 +65,27 @@ impl OutputArgs {
     /// the exit code.
     pub fn tell(self, problems: &Problems, still: Option<Standstill>) -> anyhow::Result<u8> {
         if let Some(still) = still.filter(|_| !self.quiet && !self.json) {
-            super::super::complain(&format!("the guest stood still for {:.1?}", still.time()));
+            complain(&format!("the guest stood still for {:.1?}", still.time()));
         }
         if problems.is_empty() {
             return Ok(exit_code::SUCCESS);
         }
-        super::super::complain(&format!(
-            "not all could be read; {} problems:\n{problems}",
-            problems.count()
+        complain(&format!(
+            "not all could be read; {}:\n{problems}",
+            counted(problems.count(), "problem")
         ));
         Ok(exit_code::INCOMPLETE)
+    }
+}
+
+/// Says on standard error why a dead process has none of what was asked for.
+pub fn tell_dead(args: OutputArgs, process: &ProcessRecord, has_some: bool, what: &str) {
+    if !args.json && !has_some && process.view.state() == ProcessState::DEAD {
+        let (koid, name) = (process.koid(), process.view.name());
+        let name = printable(&name);
+        complain(&format!(
+            "process {koid} ({name}) is dead: it has no {what} any more"
+        ));
     }
 }
 

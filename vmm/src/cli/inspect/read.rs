@@ -2,6 +2,7 @@
 
 use super::number::{self, Address};
 use super::output::{Head, OutputArgs, written};
+use super::table::counted;
 use super::target::Target;
 use clap::Args;
 use serde::Serialize;
@@ -316,9 +317,9 @@ impl Printer {
         };
         if self.holes > 0 {
             super::super::complain(&format!(
-                "{} bytes in {} holes are {what}: `vmm read {} {} {:#x}` without a format says why",
-                self.missing,
-                self.holes,
+                "{} in {}, {what}: `vmm read {} {} {:#x}` without a format says why",
+                counted(self.missing, "byte"),
+                counted(self.holes, "hole"),
                 args.space,
                 match args.address {
                     Address::Number(number) => Hex(number).to_string(),

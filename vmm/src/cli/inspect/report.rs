@@ -2,6 +2,7 @@
 
 use super::UsageError;
 use super::output::{Head, OutputArgs};
+use super::table::counted;
 use super::target::Target;
 use clap::Args;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use vmm::inspect::report::{FrameKind, Report, ReportSummary};
 use vmm::inspect::{InspectError, Output};
 
 /// Shown by `--help`.
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   vmm report -o guest.html                    the only VM that runs
   vmm report --vm build7 -o build7.html       the one of that name
@@ -88,12 +89,12 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<u8> {
         let used = summary.frames.iter().filter(|total| !idle(total.kind));
         writeln!(
             stream,
-            "{}: {} processes, {} threads, {} VMOs, {} handles; {} of {frames} frames used",
+            "{}: {}, {}, {}, {}; {} of {frames} frames used",
             answer.file.display(),
-            summary.processes,
-            summary.threads,
-            summary.vmos,
-            summary.handles,
+            counted(summary.processes as u64, "process"),
+            counted(summary.threads as u64, "thread"),
+            counted(summary.vmos as u64, "VMO"),
+            counted(summary.handles as u64, "handle"),
             used.map(|total| total.frames).sum::<u64>(),
         )
     })

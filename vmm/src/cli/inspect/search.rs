@@ -4,7 +4,7 @@ use super::UsageError;
 use super::number;
 use super::output::{Head, OutputArgs};
 use super::progress::Progress;
-use super::table::{Column, Table, address};
+use super::table::{Column, Table, address, counted};
 use super::target::Target;
 use crate::cli::exit_code;
 use clap::Args;
@@ -131,13 +131,14 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<u8> {
         // Standard error says nothing that the answer does not.
     } else if found.more {
         super::super::complain(&format!(
-            "only the first {} matches: --limit N shows more, --range others",
-            args.limit
+            "only the first {}: --limit N shows more, --range others",
+            counted(args.limit as u64, "match")
         ));
     } else if found.matches.is_empty() {
         super::super::complain(&format!(
-            "nothing found in {} bytes of {}",
-            found.searched, found.space
+            "nothing found in {} of {}",
+            counted(found.searched, "byte"),
+            found.space
         ));
     }
     if args.running && !args.output.json && !args.output.quiet {

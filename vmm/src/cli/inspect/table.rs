@@ -1,7 +1,7 @@
 //! Tables that fit the terminal.
 
 use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Inner, presets,
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Inner, Width, presets,
 };
 use std::io::{self, Write};
 use vmm::inspect::Hex;
@@ -15,16 +15,26 @@ pub enum Column {
     Number(&'static str),
 }
 
-/// A table for a person. On a terminal, long cells are wrapped so that it fits.
+/// The narrowest that a last column is cut to.
+const NARROWEST: u16 = 8;
+
+/// A table for a person, a line for each row. On a terminal that is too narrow, the last column
+/// is cut if it is text; if the others alone do not fit, lines run over, for a number in pieces
+/// is none.
 #[derive(Debug)]
-pub struct Table(Inner);
+pub struct Table {
+    inner: Inner,
+    /// Whether the last column is text.
+    ends_in_text: bool,
+}
 
 impl Table {
     /// A table with these columns.
     pub fn new(columns: &[Column]) -> Self {
         let mut table = Inner::new();
         table.load_style(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.set_truncation_indicator("…");
         table.set_header(columns.iter().map(|column| match column {
             Column::Text(name) => Cell::new(name),
             Column::Number(name) => Cell::new(name).set_alignment(CellAlignment::Right),
@@ -35,27 +45,48 @@ impl Table {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        Self(table)
-    }
-
-    /// Never wraps that column's cells: the others make room.
-    pub fn keep_whole(&mut self, column: usize) {
-        if let Some(column) = self.0.column_mut(column) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        Self {
+            inner: table,
+            ends_in_text: matches!(columns.last(), Some(Column::Text(_))),
         }
     }
 
     /// Adds a row; control characters are shown as escapes, for names come from a guest.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.add_row(cells.map(|cell| printable(&cell)));
+        self.inner.add_row(cells.map(|cell| printable(&cell)));
     }
 
     /// Writes it.
     pub fn print(&self, stream: &mut dyn Write) -> io::Result<()> {
-        for line in self.0.lines() {
+        self.print_within(self.inner.width(), stream)
+    }
+
+    /// Writes it for a terminal of that width, or for none.
+    fn print_within(&self, width: Option<u16>, stream: &mut dyn Write) -> io::Result<()> {
+        let cut = width.and_then(|width| self.cut(width));
+        for line in cut.as_ref().unwrap_or(&self.inner).lines() {
             writeln!(stream, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// The table with its last column cut so that it fits; nothing if it fits, or cannot.
+    fn cut(&self, width: u16) -> Option<Inner> {
+        let widths = self.inner.column_max_content_widths();
+        let (last, others) = widths.split_last()?;
+        let padded = others.iter().map(|other| other.saturating_add(2));
+        let room = width.checked_sub(padded.fold(0, u16::saturating_add))?;
+        if room >= *last || room < NARROWEST || !self.ends_in_text {
+            return None;
+        }
+        let mut table = self.inner.clone();
+        let column = table.column_mut(others.len())?;
+        column.set_padding((0, 0));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(room)));
+        for row in table.row_iter_mut() {
+            row.max_height(1);
+        }
+        Some(table)
     }
 }
 
@@ -93,6 +124,15 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A number of things, such as `1 match`, `2 matches`.
+pub fn counted(count: impl Into<u64>, thing: &str) -> String {
+    match count.into() {
+        1 => format!("1 {thing}"),
+        count if thing.ends_with(['s', 'h']) => format!("{count} {thing}es"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
 /// An address for a table.
 pub fn address(value: impl Into<Hex>) -> String {
     value.into().to_string()
@@ -115,6 +155,54 @@ mod tests {
         ] {
             assert_eq!(size(bytes), shown, "{bytes}");
         }
+    }
+
+    #[test]
+    fn one_thing_is_not_called_many() {
+        let told = [(0_u64, "byte"), (1, "byte"), (2, "match"), (3, "process")];
+        let told = told.map(|(count, thing)| counted(count, thing));
+        assert_eq!(told, ["0 bytes", "1 byte", "2 matches", "3 processes"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_at_the_end_of_lines_and_never_in_a_number() {
+        let mut table = Table::new(&[
+            Column::Text("RANGE"),
+            Column::Number("SIZE"),
+            Column::Text("NAME"),
+        ]);
+        let range = "0x10000000-10001000".to_owned();
+        table.row([
+            range.clone(),
+            "4k".to_owned(),
+            "a-name-without-end".to_owned(),
+        ]);
+        table.row([range, "4k".to_owned(), "short".to_owned()]);
+        let printed = |width| {
+            let mut bytes = Vec::new();
+            table.print_within(width, &mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let whole = "\
+            RANGE                SIZE  NAME\n\
+            0x10000000-10001000    4k  a-name-without-end\n\
+            0x10000000-10001000    4k  short\n";
+        for width in [
+            None,
+            Some(80),
+            Some(45),
+            Some(34),
+            Some(20),
+            Some(1),
+            Some(0),
+        ] {
+            assert_eq!(printed(width), whole, "{width:?}");
+        }
+        let cut = "\
+            RANGE                SIZE  NAME\n\
+            0x10000000-10001000    4k  a-name-wit…\n\
+            0x10000000-10001000    4k  short\n";
+        assert_eq!(printed(Some(38)), cut);
     }
 
     #[test]

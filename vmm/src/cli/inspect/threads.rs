@@ -1,13 +1,14 @@
 //! `vmm threads`.
 
 use super::super::exit_code::INSPECT_HELP;
-use super::output::{Head, OutputArgs};
+use super::output::{Head, OutputArgs, tell_dead};
 use super::table::printable;
 use super::target::Target;
 use clap::Args;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 use vmm::boot::builtin_program;
 use vmm::inspect::look::{self, ProgramSymbols, StackFrame, ThreadInfo, ThreadList};
 use vmm::inspect::{GeneralRegisters, InspectError, ProcessSelector};
@@ -80,29 +81,31 @@ pub fn run(args: &ThreadsArgs) -> anyhow::Result<u8> {
         ));
     }
     let standstill = paused.resume()?;
+    tell_dead(args.output, process, !answer.threads.is_empty(), "threads");
     let head = Head {
         command: "threads",
         origin: inspector.origin(),
         standstill,
         problems: &problems,
     };
-    args.output
-        .print(&head, &answer, |stream| print(&answer, stream))
+    args.output.print(&head, &answer, |stream| {
+        print(&answer, survey.machine.elapsed_ns, stream)
+    })
 }
 
-fn print(list: &ThreadList, stream: &mut dyn Write) -> io::Result<()> {
+fn print(list: &ThreadList, elapsed: u64, stream: &mut dyn Write) -> io::Result<()> {
     let mut first = true;
     for thread in &list.threads {
         if !first {
             writeln!(stream)?;
         }
         first = false;
-        print_thread(thread, stream)?;
+        print_thread(thread, elapsed, stream)?;
     }
     Ok(())
 }
 
-fn print_thread(thread: &ThreadInfo, stream: &mut dyn Write) -> io::Result<()> {
+fn print_thread(thread: &ThreadInfo, elapsed: u64, stream: &mut dyn Write) -> io::Result<()> {
     let name = printable(&thread.name);
     write!(
         stream,
@@ -129,7 +132,7 @@ fn print_thread(thread: &ThreadInfo, stream: &mut dyn Write) -> io::Result<()> {
             write!(stream, " {what}{key}")?;
         }
         match waits.deadline {
-            Some(deadline) => write!(stream, " until {deadline} ns")?,
+            Some(deadline) => write!(stream, " {}", when(deadline, elapsed))?,
             None => write!(stream, " for ever")?,
         }
     }
@@ -149,6 +152,17 @@ fn print_thread(thread: &ThreadInfo, stream: &mut dyn Write) -> io::Result<()> {
         writeln!(stream, "  {number:>3}  {}", frame_text(frame))?;
     }
     writeln!(stream, "       ({})", thread.backtrace_end)
+}
+
+/// When a deadline is; `elapsed` is the time of the guest's monotonic clock, or 0.
+fn when(deadline: i64, elapsed: u64) -> String {
+    let deadline = u64::try_from(deadline).unwrap_or(0);
+    let seconds = Duration::from_nanos;
+    match deadline.checked_sub(elapsed) {
+        _ if elapsed == 0 => format!("until {:.3?} after the start", seconds(deadline)),
+        Some(left) => format!("for {:.1?} more", seconds(left)),
+        None => "until now".to_owned(),
+    }
 }
 
 fn print_registers(registers: &GeneralRegisters, stream: &mut dyn Write) -> io::Result<()> {
@@ -199,4 +213,27 @@ fn frame_text(frame: &StackFrame) -> String {
         text.push_str(&format!("  at {location}"));
     }
     printable(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_told_from_now_on() {
+        let second = 1_000_000_000;
+        let told = [
+            when(5 * 1_000_000_000, 2 * second),
+            when(1_500_000_000, 0),
+            when(5, 2 * second),
+            when(-5, 2 * second),
+        ];
+        let wanted = [
+            "for 3.0s more",
+            "until 1.500s after the start",
+            "until now",
+            "until now",
+        ];
+        assert_eq!(told, wanted);
+    }
 }

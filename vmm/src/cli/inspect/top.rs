@@ -25,7 +25,7 @@ use vmm::machine;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Shown by `--help`.
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   vmm top                        the only VM that runs
   vmm top --vm build7 -d 0.2     that one, five times a second

@@ -11,7 +11,7 @@ use vmm::inspect::explain::{Flag, LeadsTo, Level, ProcessName, Reverse, Rights, 
 use vmm::inspect::{InspectError, Problems, ProcessRecord, ProcessSelector, Survey};
 use vmm::translate::Access;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   vmm translate init 0x10001000         # every entry on the way, and where it ends
   vmm translate 1028 0xffffff8000100000 # the kernel's half, too

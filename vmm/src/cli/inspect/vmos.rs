@@ -1,7 +1,8 @@
 //! `vmm vmos`.
 
 use super::super::exit_code::INSPECT_HELP;
-use super::output::{Head, OutputArgs};
+use super::output::{Head, OutputArgs, tell_dead};
+use super::rights;
 use super::table::{Column, Table, size};
 use super::target::Target;
 use clap::Args;
@@ -43,6 +44,9 @@ pub fn run(args: &VmosArgs) -> anyhow::Result<u8> {
     };
     let answer = look::vmos(&paused, &survey, process, &mut problems);
     let standstill = paused.resume()?;
+    if let Some(process) = process {
+        tell_dead(args.output, process, !answer.vmos.is_empty(), "VMOs");
+    }
     let head = Head {
         command: "vmos",
         origin: inspector.origin(),
@@ -98,7 +102,7 @@ fn koid(koid: u64) -> String {
 fn via(vmo: &VmoInfo) -> String {
     match &vmo.handle_rights {
         None => "(mapping)".to_owned(),
-        Some(rights) => rights.join(" ").to_lowercase(),
+        Some(names) => rights::short("vmo", names),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::UsageError;
 use super::number::{self, Address};
 use super::output::{Head, OutputArgs};
+use super::table::counted;
 use super::target::Target;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -95,8 +96,10 @@ pub fn run(args: &WriteArgs) -> anyhow::Result<u8> {
     args.output.print(&head, &written, |out| {
         writeln!(
             out,
-            "{} bytes written at {} of {}",
-            written.length, written.address, written.space
+            "{} written at {} of {}",
+            counted(written.length, "byte"),
+            written.address,
+            written.space
         )?;
         for piece in &written.pieces {
             writeln!(

@@ -2,12 +2,13 @@
 
 use super::fault::extra_owners;
 use super::layers::{Layer, Lives, lives};
+use crate::inspect::look::{permissions_text, vmo_kind};
 use crate::inspect::{Hex, Problems, ProcessRecord};
 use crate::memory::{GuestVirtAddr, PhysicalMemory};
 use crate::objects::{FoundMapping, RegionView, VmoView, find_mapping};
 use abi::RootBlock;
 use abi::layout::PAGE_SIZE;
-use abi::objects::{CachePolicy, MappingFlags, Permissions, VmoOptions};
+use abi::objects::{CachePolicy, MappingFlags, Permissions};
 use serde::Serialize;
 use vm_memory::GuestAddress;
 
@@ -33,10 +34,10 @@ pub struct MappingPlace {
     pub whole_base: Hex,
     /// One past its last address.
     pub whole_end: Hex,
-    /// Permissions now.
-    pub permissions: Vec<String>,
+    /// Permissions now, such as `r-x`.
+    pub permissions: String,
     /// Permissions that it could be given.
-    pub maximum: Vec<String>,
+    pub maximum: String,
     /// What else is to be known: `"PRIVATE_COPY"`, `"VDSO"`, `"FAULT_BEYOND_STREAM_SIZE"` and
     /// so on.
     pub flags: Vec<String>,
@@ -64,8 +65,7 @@ pub struct VmoPlace {
     pub koid: u64,
     /// Its name.
     pub name: String,
-    /// `"anonymous"`, `"contiguous"`, `"physical"`, `"pager"`, `"clone"`, `"private copy"`,
-    /// `"slice"`, `"reference"`, `"discardable"` or `"vdso"`.
+    /// As in [`VmoInfo::kind`](crate::inspect::look::VmoInfo::kind).
     pub kind: &'static str,
     /// Its bytes.
     pub size: u64,
@@ -106,38 +106,6 @@ pub struct Place {
     pub vmo: Option<VmoPlace>,
     /// The frame that the page tables lead to; null if they lead nowhere.
     pub frame: Option<FramePlace>,
-}
-
-fn names(permissions: u32) -> Vec<String> {
-    let permissions = Permissions::from_bits_retain(permissions).iter_names();
-    permissions.map(|(name, _)| name.to_owned()).collect()
-}
-
-/// What kind of VMO it is, in a word or two.
-pub(super) fn kind(vmo: &VmoView) -> &'static str {
-    let options = vmo.options();
-    let is = |flag| options.contains(flag);
-    if is(VmoOptions::VDSO) {
-        "vdso"
-    } else if is(VmoOptions::PRIVATE_CLONE) {
-        "private copy"
-    } else if is(VmoOptions::SLICE) {
-        "slice"
-    } else if is(VmoOptions::REFERENCE) {
-        "reference"
-    } else if is(VmoOptions::CLONE) {
-        "clone"
-    } else if vmo.is_physical() {
-        "physical"
-    } else if is(VmoOptions::CONTIGUOUS) {
-        "contiguous"
-    } else if vmo.has_pager() {
-        "pager"
-    } else if is(VmoOptions::DISCARDABLE) {
-        "discardable"
-    } else {
-        "anonymous"
-    }
 }
 
 impl Place {
@@ -214,6 +182,7 @@ fn vmars(process: &ProcessRecord, address: u64) -> Vec<VmarPlace> {
 fn mapping(found: &FoundMapping) -> MappingPlace {
     let piece = &found.piece;
     let raw = piece.raw();
+    let now = Permissions::from_bits_truncate(raw.permissions);
     // Those two are about how the kernel keeps it, not about what it is.
     let kept = MappingFlags::ZERO_FRAMES | MappingFlags::JOINED;
     let flags = piece.flags().difference(kept);
@@ -222,8 +191,8 @@ fn mapping(found: &FoundMapping) -> MappingPlace {
         end: Hex(piece.end()),
         whole_base: Hex(found.base),
         whole_end: Hex(found.end),
-        permissions: names(raw.permissions),
-        maximum: names(raw.maximum),
+        permissions: permissions_text(now),
+        maximum: permissions_text(piece.maximum()),
         flags: flags
             .iter_names()
             .map(|(name, _)| name.to_owned())
@@ -279,7 +248,7 @@ impl VmoPlace {
         Self {
             koid: vmo.koid(),
             name: vmo.name().into_owned(),
-            kind: kind(vmo),
+            kind: vmo_kind(vmo),
             size,
             offset,
             cache_policy: match CachePolicy(target.raw().cache_policy) {

@@ -1,7 +1,7 @@
 //! Whose the pages of VMOs are, counted as the guest's kernel counts them for
 //! `zx_object_get_info` (reference §15.1, §15.4).
 
-use crate::inspect::{InspectedRam, Paused, Problems, Survey};
+use crate::inspect::{Hex, InspectedRam, Paused, Problems, Survey};
 use crate::memory::PhysicalMemory;
 use crate::objects::VmoView;
 use abi::RootBlock;
@@ -32,7 +32,7 @@ pub struct PageCounts {
     pub scaled: u64,
     /// The fraction that the division leaves; 2^63 is one byte
     /// (`committed_fractional_scaled_bytes`).
-    pub fraction: u64,
+    pub fraction: Hex,
 }
 
 impl PageCounts {
@@ -47,15 +47,15 @@ impl PageCounts {
     /// Adds the scaled bytes of `other`, divided by `sharers`.
     pub(super) fn add_scaled(&mut self, other: Self, sharers: u64) {
         let whole = u128::from(other.scaled).saturating_mul(ONE);
-        self.add_parts(whole.saturating_add(u128::from(other.fraction)), sharers);
+        self.add_parts(whole.saturating_add(u128::from(other.fraction.0)), sharers);
     }
 
     fn add_parts(&mut self, parts: u128, sharers: u64) {
         let part = parts.checked_div(u128::from(sharers)).unwrap_or(parts);
-        let sum = u128::from(self.fraction).saturating_add(part);
+        let sum = u128::from(self.fraction.0).saturating_add(part);
         let bytes = u64::try_from(sum / ONE).unwrap_or(u64::MAX);
         self.scaled = self.scaled.saturating_add(bytes);
-        self.fraction = u64::try_from(sum % ONE).unwrap_or(0);
+        self.fraction = Hex(u64::try_from(sum % ONE).unwrap_or(0));
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
         // A third of 2^75 parts leaves a rest of two thirds, three times.
         assert_eq!((counts.committed, counts.private), (3 * PAGE_SIZE, 0));
         assert_eq!(counts.scaled, PAGE_SIZE - 1);
-        assert_eq!(u128::from(counts.fraction), ONE - 2);
+        assert_eq!(u128::from(counts.fraction.0), ONE - 2);
         let mut half = PageCounts::default();
         half.add_scaled(counts, 0);
         assert_eq!(half.scaled, counts.scaled);

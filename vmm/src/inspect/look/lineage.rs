@@ -42,7 +42,7 @@ pub struct Relative {
     pub name: String,
     /// As in [`super::VmoInfo::kind`].
     pub kind: &'static str,
-    /// Bytes. Of a reference 0: it has its source's.
+    /// Bytes. A reference has its source's.
     pub size: u64,
     /// Bytes of pages in its own page list, shared ones included.
     pub own: u64,
@@ -155,7 +155,7 @@ impl Relative {
             koid: vmo.koid(),
             name: vmo.name().into_owned(),
             kind: vmo_kind(vmo),
-            size: vmo.size(),
+            size: survey.vmo_size(vmo),
             own: raw.page_count.saturating_mul(PAGE_SIZE),
             asked: false,
             made_of: raw.parent_koid,

@@ -2,7 +2,7 @@
 
 use super::accounts::{Accounts, PageCounts};
 use super::words::thread_state_name;
-use crate::inspect::{Paused, Problems, ProcessRecord, Survey};
+use crate::inspect::{Hex, Paused, Problems, ProcessRecord, Survey};
 use crate::objects::ThreadView;
 use abi::objects::{ProcessState, WaitKind};
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub struct TaskMemory {
     /// The shared ones, each divided by the number of those that map it.
     pub scaled_shared: u64,
     /// The fraction that the division leaves; 2^63 is one byte.
-    pub fractional_scaled_shared: u64,
+    pub fractional_scaled_shared: Hex,
 }
 
 impl TaskMemory {

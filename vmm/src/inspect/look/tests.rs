@@ -2,7 +2,7 @@
 //! tested with one (`tests/inspector/look.rs`).
 
 use super::*;
-use crate::inspect::{Inspector, Paused, Problems, Survey};
+use crate::inspect::{Hex, Inspector, Paused, Problems, Survey};
 use crate::objects::mock::MockGuest;
 use abi::layout::PAGE_SIZE;
 use abi::objects::{
@@ -70,7 +70,7 @@ fn private_and_shared_memory_are_told_apart() {
         private: 0x3000,
         shared: 0x2000,
         scaled_shared: 0x1000,
-        fractional_scaled_shared: 0,
+        fractional_scaled_shared: Hex(0),
     };
     assert_eq!(memory[0], Some(wanted));
     assert_eq!(wanted.proportional(), 0x4000);
@@ -147,7 +147,7 @@ fn a_vmo_says_what_it_has_and_shares() {
     let data = list.vmos.iter().find(|vmo| vmo.name == "data").unwrap();
     let counts = data.resident;
     assert_eq!((counts.committed, counts.private), (0x3000, 0x2000));
-    assert_eq!((counts.scaled, counts.fraction), (0x2800, 0));
+    assert_eq!((counts.scaled, counts.fraction), (0x2800, Hex(0)));
     assert_eq!((data.children, data.handles, data.kind), (1, 1, "paged"));
     let of_process = look(&guest, |paused, survey, problems| {
         vmos(paused, survey, Some(&survey.processes[0]), problems)

@@ -219,7 +219,7 @@ pub(super) fn vmos(report: &Report, index: &Index, stream: &mut dyn Write) -> io
             },
             Text(&vmo.name()),
             vmo_kind(vmo),
-            size(vmo.size()),
+            size(survey.vmo_size(vmo)),
             size(resident(vmo)),
             index.koid(raw.parent_koid),
             index.koid(source.map_or(0, VmoView::koid)),

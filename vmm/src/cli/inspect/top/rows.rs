@@ -1,8 +1,10 @@
 //! What the tables hold, as text.
 
-use super::super::table::{address, size};
+use super::super::rights;
+use super::super::table::{address, counted, size};
 use std::cmp::Reverse;
 use std::time::Duration;
+use vmm::inspect::look::rights_names;
 use vmm::inspect::top::{ProcessRate, TopFrame, TopProcess};
 use vmm::inspect::{ProcessRecord, Standstill, Survey};
 
@@ -141,7 +143,11 @@ pub fn header(
         .iter()
         .map(|process| process.process.threads.len())
         .sum();
-    let tasks = format!("{} processes, {threads} threads", frame.processes.len());
+    let tasks = format!(
+        "{}, {}",
+        counted(frame.processes.len() as u64, "process"),
+        counted(threads as u64, "thread")
+    );
     let calls = match frame.calls_per_second.zip(frame.errors_per_second) {
         None => "calls: not known".to_owned(),
         Some((calls, errors)) => {
@@ -226,7 +232,7 @@ pub fn vmos(survey: &Survey, process: &ProcessRecord) -> Detail {
         vec![
             vmo.koid().to_string(),
             vmo.name().into_owned(),
-            size(vmo.size()),
+            size(survey.vmo_size(vmo)),
             size(pages.saturating_mul(4096)),
             vmo.raw().parent_koid.to_string(),
             vmo.raw().child_count.to_string(),
@@ -241,16 +247,12 @@ pub fn vmos(survey: &Survey, process: &ProcessRecord) -> Detail {
 /// Its handles.
 pub fn handles(process: &ProcessRecord) -> Detail {
     let rows = process.handles.iter().take(MAX_ROWS).map(|handle| {
-        let rights: Vec<_> = handle
-            .rights
-            .iter_names()
-            .map(|(name, _)| name.to_lowercase())
-            .collect();
+        let kind = handle.object_type.name().unwrap_or("?");
         vec![
             address(u64::from(handle.value)),
-            handle.object_type.name().unwrap_or("?").to_owned(),
+            kind.to_owned(),
             handle.koid.to_string(),
-            rights.join(" "),
+            rights::short(kind, &rights_names(handle.rights)),
         ]
     });
     Detail {

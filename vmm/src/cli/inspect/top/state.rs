@@ -1,5 +1,6 @@
 //! What is on the screen, and what keys do to it.
 
+use super::super::table::counted;
 use super::rows::{Detail, ProcessRow, Sort, handles, header, mappings, processes, threads, vmos};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::widgets::TableState;
@@ -135,8 +136,8 @@ impl State {
         let mut lines = header(&self.title, frame, sample.standstill, self.held);
         if !sample.problems.is_empty() {
             lines.push(format!(
-                "not all could be read: {} problems",
-                sample.problems.count()
+                "not all could be read: {}",
+                counted(sample.problems.count(), "problem")
             ));
         }
         lines

@@ -142,7 +142,7 @@ fn each_key_shows_what_it_says() {
         ('t', View::Threads, "main thread"),
         ('m', View::Mappings, "0x2000000"),
         ('v', View::Vmos, "heap"),
-        ('h', View::Handles, "duplicate transfer read"),
+        ('h', View::Handles, "  default"),
         ('?', View::Help, "pause the VM"),
     ] {
         assert_eq!(press(&mut state, KeyCode::Char(key)), Action::None);
