@@ -25,6 +25,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         vm("find::diff_tells_what_a_write_changed", differs),
         vm("find::read_has_every_format", formats),
         anywhere("find::what_cannot_be_meant_is_a_usage_error", mistakes),
+        anywhere("find::a_file_that_is_no_guest_is_named", no_guests),
         anywhere("find::ranges_are_written_alike_everywhere", ranges),
     ]
 }
@@ -397,6 +398,61 @@ fn mistakes() -> Outcome {
     Ok(())
 }
 
+fn no_guests() -> Outcome {
+    let image = mock()?;
+    let (good, odd, zeros, cut) = (
+        image.display().to_string(),
+        scratch("odd.raw").display().to_string(),
+        scratch("zeros.raw").display().to_string(),
+        scratch("cut.elf").display().to_string(),
+    );
+    let bytes = fs::read(&image)?;
+    fs::write(&odd, bytes.get(..bytes.len() - 3).unwrap_or_default())?;
+    fs::write(&zeros, vec![b'z'; 0x4000])?;
+    // Only the headers and the first page are left of it.
+    let dumped = run(&["dump", "--image", &good, "-o", &cut, "-q"])?;
+    holds(dumped.status.success(), &dumped)?;
+    let whole = fs::metadata(&cut)?.len();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&cut)?
+        .set_len(0x2000)?;
+    for (file, says) in [
+        (&odd, "no whole number of pages".to_owned()),
+        (&zeros, "no root block".to_owned()),
+        (
+            &cut,
+            format!("cut short after 8192 bytes of {whole}, and therefore"),
+        ),
+    ] {
+        for arguments in [
+            &["ps", "--image", file][..],
+            &["frames", "--image", file],
+            &["search", "a", "--process", "p", "--image", file],
+            &["diff", &good, file],
+            &["diff", file, &good],
+        ] {
+            if file == &cut && arguments.first() == Some(&"diff") {
+                continue;
+            }
+            let output = run(arguments)?;
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            holds(
+                stderr.contains(&says) && stderr.contains(file.as_str()),
+                &stderr,
+            )?;
+            same(&output.status.code(), &Some(65))?;
+        }
+    }
+    let bytes = json(&["read", "phys", "0", "4", "--json", "--image", &zeros], 3)?;
+    same(&bytes["pieces"][0]["bytes"], &"7a7a7a7a".into())?;
+    let found = json(
+        &["search", "zzz", "--limit", "2", "--json", "--image", &zeros],
+        3,
+    )?;
+    same(&found["matches"].as_array().map(Vec::len), &Some(2))
+}
+
 fn ranges() -> Outcome {
     let image = mock()?;
     let image = image.display().to_string();
@@ -436,6 +492,12 @@ fn formats() -> Outcome {
     same(&text(&[&speaker.text, "24", "--raw"])?, &FIRST.to_owned())?;
     let code = text(&["rip", "64", "--disasm"])?;
     holds(code.lines().count() > 4, &code)?;
+    // The last instruction is whole, however few of its bytes were asked for.
+    let (_, first) = code.split_once("  ").ok_or("no instruction")?;
+    let alone = text(&["rip", "1", "--disasm"])?;
+    same(&alone.lines().count(), &1)?;
+    let (_, alone) = alone.split_once("  ").ok_or("no instruction")?;
+    same(&alone.lines().next(), &first.lines().next())?;
     // A hole says what it is; in raw bytes it is zeros, and that is said.
     let hole = text(&["0", "4K"])?;
     holds(hole.contains("not mapped"), &hole)?;

@@ -5,11 +5,8 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use vmm::inspect::Inspector;
-use vmm::memory::{GuestVirtAddr, PhysicalMemory};
-use vmm::translate::{Access, translate};
+use vmm::inspect::{Inspector, Piece, ProcessSelector, SpaceSelector};
 
 /// Writes what is mapped in each process.
 pub fn show(inspector: &mut Inspector, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
@@ -17,19 +14,19 @@ pub fn show(inspector: &mut Inspector, output: &mut dyn Write) -> Result<(), Box
     let survey = paused.survey()?;
     for process in &survey.processes {
         writeln!(output, "{} {:?}", process.koid(), process.view.name())?;
+        let space = SpaceSelector::Process(ProcessSelector::Koid(process.koid()));
         for mapping in process.mappings() {
             let vmo = survey.vmo_at(mapping.vmo()).map_or(0, |vmo| vmo.koid());
             let (base, end) = (mapping.base(), mapping.end());
             write!(output, "  {base:#014x}-{end:#014x} VMO {vmo}")?;
-            let at = process.view.address_space().and_then(|space| {
-                translate(paused.memory(), space, GuestVirtAddr(base), Access::Read).ok()
-            });
-            if let Some(run) = at {
-                let mut bytes = [0; 8];
-                paused.memory().read_bytes(run.start, &mut bytes)?;
-                write!(output, ": {bytes:02x?}")?;
+            match paused
+                .read_of(Some(&survey), &space, base, 8)?
+                .pieces
+                .first()
+            {
+                Some(Piece::Bytes { bytes, .. }) => writeln!(output, ": {:02x?}", bytes.0)?,
+                _ => writeln!(output)?,
             }
-            writeln!(output)?;
         }
     }
     Ok(paused.resume().map(|_| ())?)
@@ -39,11 +36,6 @@ pub fn show(inspector: &mut Inspector, output: &mut dyn Write) -> Result<(), Box
 fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args_os().nth(1).ok_or("which image or socket?")?;
     let file = Path::new(&file);
-    let live = file.metadata()?.file_type().is_socket();
-    let open = if live {
-        Inspector::live
-    } else {
-        Inspector::image
-    };
-    show(&mut open(file)?, &mut io::stdout().lock())
+    let mut inspector = Inspector::live(file).or_else(|_| Inspector::image(file))?;
+    show(&mut inspector, &mut io::stdout().lock())
 }

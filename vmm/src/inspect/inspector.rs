@@ -58,6 +58,7 @@ pub struct Inspector {
     memory: InspectedRam,
     source: Source,
     problems: Problems,
+    no_guest: Option<String>,
 }
 
 #[derive(Debug)]
@@ -82,6 +83,7 @@ impl Inspector {
             memory,
             source: Source::Live(connection),
             problems: Problems::default(),
+            no_guest: None,
         })
     }
 
@@ -99,6 +101,7 @@ impl Inspector {
             memory: image.memory,
             source: Source::Still(image.machine),
             problems: image.problems,
+            no_guest: image.no_guest,
         })
     }
 
@@ -121,6 +124,7 @@ impl Inspector {
             memory: InspectedRam::mock(Arc::clone(guest.ram())),
             source: Source::Still(machine),
             problems: Problems::default(),
+            no_guest: None,
         }
     }
 
@@ -134,6 +138,12 @@ impl Inspector {
     #[must_use]
     pub const fn problems(&self) -> &Problems {
         &self.problems
+    }
+
+    /// Why an image has no objects to show, though it has bytes; `None` if it has some.
+    #[must_use]
+    pub fn no_guest(&self) -> Option<&str> {
+        self.no_guest.as_deref()
     }
 
     /// Its RAM, though the guest may run: what is read may be torn.
@@ -161,6 +171,7 @@ impl Inspector {
             machine,
             live,
             problems: &self.problems,
+            no_guest: self.no_guest.as_deref(),
         })
     }
 
@@ -193,6 +204,7 @@ pub struct Paused<'i> {
     machine: MachineState,
     live: Option<&'i mut Connection>,
     problems: &'i Problems,
+    no_guest: Option<&'i str>,
 }
 
 impl Paused<'_> {
@@ -223,8 +235,15 @@ impl Paused<'_> {
     /// Its root block.
     ///
     /// # Errors
-    /// [`InspectError::Root`] if there is none that can be used.
+    /// [`InspectError::Root`] if there is none that can be used; [`InspectError::NotAnImage`]
+    /// if a file holds none.
     pub fn root(&self) -> Result<&RootView, InspectError> {
+        if let (Some(reason), Origin::Image { path, .. }) = (self.no_guest, self.origin) {
+            return Err(InspectError::NotAnImage {
+                path: path.clone(),
+                reason: reason.to_owned(),
+            });
+        }
         self.root
             .as_ref()
             .map_err(|error| InspectError::Root(*error))
@@ -233,7 +252,8 @@ impl Paused<'_> {
     /// Copies every object.
     ///
     /// # Errors
-    /// [`InspectError::Root`] if the root block cannot be read.
+    /// [`InspectError::Root`] if the root block cannot be read, and those of
+    /// [`Paused::root`].
     pub fn survey(&self) -> Result<Survey, InspectError> {
         let mut survey = Survey::new(self.memory, self.root()?, &self.machine)?;
         let mut problems = self.problems.clone();

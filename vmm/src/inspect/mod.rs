@@ -40,9 +40,9 @@ pub use error::InspectError;
 pub use find::{
     BrokenRule, ChangedGroup, ChangedRange, Contents, DiffHandle, DiffObject, DiffOptions,
     Difference, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction,
-    LONGEST_REGEX_MATCH, MAX_READ, MAX_WRITE, MappedAt, Match, MatchOwner, Matches, ObjectChanges,
-    Pattern, Piece, Rule, Search, SearchProgress, ShownIn, SpaceSelector, Strings, Via,
-    WriteRequest, Written, WrittenPiece, diff, digits, read_virtual,
+    LONGEST_INSTRUCTION, LONGEST_REGEX_MATCH, MAX_READ, MAX_WRITE, MappedAt, Match, MatchOwner,
+    Matches, ObjectChanges, Pattern, Piece, Rule, Search, SearchProgress, ShownIn, SpaceSelector,
+    Strings, Via, WriteRequest, Written, WrittenPiece, diff, digits, read_virtual,
 };
 pub use hex::Hex;
 pub use inspector::{Inspector, Origin, Paused, Standstill};

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use vmm::inspect::{
     ChangedRange, DiffHandle, DiffObject, DiffOptions, Difference, HexDump, InspectError,
-    Inspector, ObjectChanges, Standstill, diff,
+    Inspector, ObjectChanges, Origin, Standstill, diff,
 };
 
 pub const EXAMPLES: &str = "\
@@ -101,7 +101,21 @@ fn open(text: &str) -> Result<Inspector, InspectError> {
         _ if socket => target.vm = Some(path.to_owned()),
         _ => target.image = Some(path.to_owned()),
     }
-    target.open()
+    let inspector = target.open()?;
+    // Any file at all can be raw memory, and would be compared with zeros.
+    match (inspector.origin(), inspector.no_guest()) {
+        (
+            Origin::Image {
+                format: "raw",
+                path,
+            },
+            Some(reason),
+        ) => Err(InspectError::NotAnImage {
+            path: path.clone(),
+            reason: reason.to_owned(),
+        }),
+        _ => Ok(inspector),
+    }
 }
 
 /// Of two guests that stood still: the longer time.

@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use vmm::inspect::{
-    Contents, Disassembler, FoundString, Hex, HexDump, InspectError, Inspector, Instruction, Piece,
-    Problems, SpaceSelector, Standstill, Strings, Survey,
+    Contents, Disassembler, FoundString, Hex, HexDump, InspectError, Inspector, Instruction,
+    LONGEST_INSTRUCTION, Piece, Problems, SpaceSelector, Standstill, Strings, Survey,
 };
 
 pub const EXAMPLES: &str = "\
@@ -96,7 +96,7 @@ pub fn run(args: &ReadArgs) -> anyhow::Result<u8> {
     }
     written(
         result
-            .and_then(|()| printer.finish(&mut out))
+            .and_then(|()| printer.finish(&mut out, &reading.following))
             .and_then(|()| out.flush()),
     )?;
     printer.tell(args);
@@ -115,6 +115,8 @@ struct Reading {
     count: u64,
     standstill: Option<Standstill>,
     problems: Problems,
+    /// Bytes that stand behind the last ones, to complete an instruction with.
+    following: Vec<u8>,
 }
 
 impl Reading {
@@ -142,6 +144,14 @@ impl Reading {
             args.length.saturating_sub(done),
         )?;
         self.problems.add(&contents.problems);
+        let end = contents.address.0.checked_add(contents.length);
+        if let (true, Some(end)) = (args.disasm, end) {
+            let room = (u64::MAX - end).min(LONGEST_INSTRUCTION as u64);
+            let behind = paused.read_of(survey.as_ref(), &args.space, end, room);
+            let pieces = behind.map(|behind| behind.pieces).unwrap_or_default();
+            let bytes = pieces.iter().map_while(bytes_of);
+            self.following = bytes.flat_map(|(_, bytes)| bytes).copied().collect();
+        }
         if let Some(still) = paused.resume()? {
             let sum = self.standstill.get_or_insert(Standstill {
                 ns: 0,
@@ -214,7 +224,7 @@ fn json(
         for (address, bytes) in pieces {
             disassembler.bytes(address, bytes, &mut |one| found.push(one));
         }
-        disassembler.finish(&mut |one| found.push(one));
+        disassembler.finish_with(&reading.following, &mut |one| found.push(one));
     } else if let Some((found, least)) = answer.strings.as_mut().zip(args.strings) {
         let mut strings = Strings::new(least);
         for (address, bytes) in pieces {
@@ -299,10 +309,10 @@ impl Printer {
         }
     }
 
-    fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    fn finish(&mut self, out: &mut dyn Write, following: &[u8]) -> io::Result<()> {
         match &mut self.format {
             Format::Dump(dump) => dump.finish(out),
-            Format::Code(code) => tried(|each| code.finish(each), out, instruction),
+            Format::Code(code) => tried(|each| code.finish_with(following, each), out, instruction),
             Format::Text(strings) => tried(|each| strings.finish(each), out, string),
             Format::Raw => Ok(()),
         }

@@ -2,11 +2,13 @@
 
 use super::super::Hex;
 use super::read::HexBytes;
-use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction as Decoded, NasmFormatter};
+use iced_x86::{
+    Decoder, DecoderError, DecoderOptions, Formatter, Instruction as Decoded, NasmFormatter,
+};
 use serde::Serialize;
 
 /// Bytes of the longest instruction (SDM vol. 2, 2.3.11).
-const LONGEST: usize = 15;
+pub const LONGEST_INSTRUCTION: usize = 15;
 
 /// An instruction, or a byte that starts none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,7 +17,8 @@ pub struct Instruction {
     pub address: Hex,
     /// Its bytes.
     pub bytes: HexBytes,
-    /// Itself, as NASM reads it; `db` and the byte if it is none.
+    /// Itself, as NASM reads it; `db` and the byte if it is none, `(cut short)` if the bytes
+    /// end within it.
     pub text: String,
     /// Where it jumps to or what it calls, if the instruction itself says so.
     pub target: Option<Hex>,
@@ -81,8 +84,22 @@ impl Disassembler {
 
     /// What is left of the bytes, now that none follow.
     pub fn finish(&mut self, each: &mut dyn FnMut(Instruction)) {
-        let rest = std::mem::take(&mut self.carried);
-        self.decode(&rest, true, each);
+        self.finish_with(&[], each);
+    }
+
+    /// The same where more bytes `following` are known, of which no instruction is wanted:
+    /// the last one is whole with them.
+    pub fn finish_with(&mut self, following: &[u8], each: &mut dyn FnMut(Instruction)) {
+        let mut rest = std::mem::take(&mut self.carried);
+        let end = self.address.wrapping_add(rest.len() as u64);
+        if !rest.is_empty() {
+            rest.extend_from_slice(following);
+        }
+        self.decode(&rest, true, &mut |one| {
+            if one.address.0 < end {
+                each(one);
+            }
+        });
     }
 
     /// Decodes as far as can be said without what follows, all of it if it is the `last`;
@@ -92,20 +109,23 @@ impl Disassembler {
         let mut decoder = Decoder::with_ip(64, bytes, first, DecoderOptions::NONE);
         let mut decoded = Decoded::default();
         let mut done = 0;
-        while done < bytes.len() && (last || bytes.len() - done >= LONGEST) {
+        while done < bytes.len() && (last || bytes.len() - done >= LONGEST_INSTRUCTION) {
             let at = first.wrapping_add(done as u64);
             // The position is within the bytes.
             let _ = decoder.set_position(done);
             decoder.set_ip(at);
             decoder.decode_out(&mut decoded);
-            let length = if decoded.is_invalid() {
-                1
-            } else {
-                decoded.len().max(1)
+            let cut = decoder.last_error() == DecoderError::NoMoreBytes;
+            let length = match decoded.is_invalid() {
+                true if cut => bytes.len() - done,
+                true => 1,
+                false => decoded.len().max(1),
             };
             let own = bytes.get(done..done + length).unwrap_or_default();
             let mut text = String::new();
-            if decoded.is_invalid() {
+            if decoded.is_invalid() && cut {
+                text.push_str("(cut short)");
+            } else if decoded.is_invalid() {
                 text = format!("db 0x{:02x}", own.first().copied().unwrap_or(0));
             } else {
                 self.formatter.format(&decoded, &mut text);
@@ -198,9 +218,25 @@ mod tests {
             [
                 (0, "db 0x06".to_owned()),
                 (1, "nop".to_owned()),
-                (0x1000, "db 0xe8".to_owned()),
-                (0x1001, "db 0x01".to_owned()),
+                (0x1000, "(cut short)".to_owned()),
             ]
         );
+        assert_eq!(found.last().map(|one| one.bytes.0.len()), Some(2));
+    }
+
+    #[test]
+    fn the_last_instruction_is_whole_with_what_follows() {
+        let code = [0x90, 0xE8, 0xF9, 0, 0, 0, 0x90, 0x90];
+        for cut in 2..6 {
+            let (mut found, mut disassembler) = (Vec::new(), Disassembler::default());
+            let (own, following) = code.split_at(cut);
+            disassembler.bytes(0x1000, own, &mut |one| found.push(one));
+            disassembler.finish_with(following, &mut |one| found.push(one));
+            let expected = [
+                (0x1000, "nop".to_owned()),
+                (0x1001, "call 0x10ff".to_owned()),
+            ];
+            assert_eq!(texts(&found), expected, "{cut}");
+        }
     }
 }

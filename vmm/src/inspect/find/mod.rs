@@ -30,7 +30,7 @@ pub use diff::{
     ChangedGroup, ChangedRange, DiffHandle, DiffObject, DiffOptions, Difference, ObjectChanges,
     diff,
 };
-pub use disasm::{Disassembler, Instruction};
+pub use disasm::{Disassembler, Instruction, LONGEST_INSTRUCTION};
 pub use hexdump::HexDump;
 pub use owner::{MappedAt, MatchOwner, ShownIn};
 pub use pattern::{LONGEST_REGEX_MATCH, Pattern};

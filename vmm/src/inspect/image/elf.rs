@@ -16,14 +16,21 @@ const MAX_SEGMENTS: u32 = 1 << 20;
 /// Bytes of notes that are read, in all segments together.
 const MAX_NOTES: u64 = 64 << 20;
 
-/// The pieces of RAM in a core, and the machine's state if it is told.
+/// What a core holds.
+#[derive(Debug)]
+pub(super) struct Core {
+    /// Its pieces of RAM.
+    pub(super) pieces: Vec<RamPiece>,
+    /// The machine's state, if it is told.
+    pub(super) machine: Option<MachineState>,
+    /// Bytes of the file, if it were whole.
+    pub(super) whole: u64,
+}
+
+/// Reads what a core holds.
 ///
 /// The error says why it is no core of a machine.
-pub(super) fn read(
-    file: &File,
-    length: u64,
-    problems: &mut Problems,
-) -> Result<(Vec<RamPiece>, Option<MachineState>), String> {
+pub(super) fn read(file: &File, length: u64, problems: &mut Problems) -> Result<Core, String> {
     let cache = ReadCache::new(file);
     let data = &cache;
     let mut start = [0; 6];
@@ -44,11 +51,7 @@ pub(super) fn read(
     }
 }
 
-fn core<'data, H, R>(
-    data: R,
-    length: u64,
-    problems: &mut Problems,
-) -> Result<(Vec<RamPiece>, Option<MachineState>), String>
+fn core<'data, H, R>(data: R, length: u64, problems: &mut Problems) -> Result<Core, String>
 where
     H: FileHeader<Endian = LE>,
     R: ReadRef<'data>,
@@ -112,6 +115,12 @@ where
     if loads.is_empty() {
         return Err("it holds no memory with guest-physical addresses".to_owned());
     }
-    let pieces = pieces::join(loads, length, problems);
-    Ok((pieces, found.machine()))
+    let ends = loads
+        .iter()
+        .map(|load| load.file_offset.saturating_add(load.length));
+    Ok(Core {
+        whole: ends.max().unwrap_or(0),
+        pieces: pieces::join(loads, length, problems),
+        machine: found.machine(),
+    })
 }

@@ -8,7 +8,7 @@ mod root;
 mod tests;
 
 use super::{InspectError, InspectedRam, MachineState, Problems, RamPiece};
-use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END};
+use abi::layout::{HIGH_RAM_BASE, LOW_RAM_END, PAGE_SIZE};
 use std::fs::OpenOptions;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
@@ -24,6 +24,8 @@ pub(super) struct Image {
     pub(super) machine: MachineState,
     /// What is wrong with it: every answer says so.
     pub(super) problems: Problems,
+    /// Why there are no objects in it to show, though there are bytes.
+    pub(super) no_guest: Option<String>,
 }
 
 /// Formats that are told from raw memory, to be refused: what they start with, what they are,
@@ -84,12 +86,11 @@ pub(super) fn open(path: &Path) -> Result<Image, InspectError> {
         return Err(refused(&format!("it is {what}")));
     }
     let mut problems = Problems::default();
-    let (format, pieces, found) = if start.starts_with(&object::elf::ELFMAG) {
-        let (pieces, found) =
-            elf::read(&file, length, &mut problems).map_err(|why| refused(&why))?;
-        ("elf", pieces, found)
+    let (format, pieces, found, whole) = if start.starts_with(&object::elf::ELFMAG) {
+        let core = elf::read(&file, length, &mut problems).map_err(|why| refused(&why))?;
+        ("elf", core.pieces, core.machine, core.whole)
     } else {
-        ("raw", raw(length), None)
+        ("raw", raw(length), None, length)
     };
     let memory = InspectedRam::map(path, Arc::new(file), &pieces)?;
     let mut machine = found.unwrap_or_default();
@@ -97,13 +98,37 @@ pub(super) fn open(path: &Path) -> Result<Image, InspectError> {
         machine.ram = memory.size();
     }
     machine.root = root::find(&memory, machine.root, &mut problems);
+    let no_guest = if format == "raw" && length % PAGE_SIZE != 0 {
+        Some(format!(
+            "it is no image of a guest: {length} bytes are no whole number of pages{}; {BYTES}",
+            match machine.root.0 {
+                0 => ", and there is no root block in them",
+                _ => "",
+            }
+        ))
+    } else if machine.root.0 != 0 {
+        None
+    } else if whole > length {
+        Some(format!(
+            "it is cut short after {length} bytes of {whole}, and therefore there is no root \
+             block: objects cannot be shown; {BYTES}"
+        ))
+    } else {
+        Some(format!(
+            "it is no image of a guest of ours: there is no root block in it; {BYTES}"
+        ))
+    };
     Ok(Image {
         format,
         memory,
         machine,
         problems,
+        no_guest,
     })
 }
+
+/// What can be done with a file all the same.
+const BYTES: &str = "`vmm read phys` and `vmm search` show its bytes";
 
 /// Raw memory: the offset is the guest-physical address, and there is no RAM below 4 GiB
 /// where a PC has none ([`crate::memory::GuestRam`]).
