@@ -1,6 +1,7 @@
 //! Running `vmm`, alone and beside a guest.
 
 use libtest_mimic::Failed;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -80,7 +81,8 @@ impl Guest {
             .spawn()?;
         let mut guest = Self { child, socket };
         let until = Instant::now() + PATIENCE;
-        while !guest.socket.exists() {
+        // The file is there a moment before anybody listens.
+        while UnixStream::connect(&guest.socket).is_err() {
             if let Some(status) = guest.child.try_wait()? {
                 return Err(format!("the guest ended with {status}").into());
             }
