@@ -11,6 +11,8 @@
 
 #[path = "../common/substrate.rs"]
 mod substrate;
+#[path = "../common/trial.rs"]
+mod trial;
 
 mod attach;
 mod explain;
@@ -21,19 +23,12 @@ mod robust;
 mod save;
 mod watch;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
+use trial::vm;
 
 /// What a test comes to.
 type Outcome = Result<(), Failed>;
-
-/// A test that needs a VM.
-fn vm(name: &str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || match substrate::no_kvm() {
-        None => test().map(|()| Completion::Completed),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-    })
-}
 
 /// A test that needs none.
 fn anywhere(name: &str, test: fn() -> Outcome) -> Trial {

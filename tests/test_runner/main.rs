@@ -7,6 +7,8 @@
 
 #[path = "../common/substrate.rs"]
 mod substrate;
+#[path = "../common/trial.rs"]
+mod trial;
 
 mod choice;
 mod ends;
@@ -14,19 +16,12 @@ mod kit;
 mod reports;
 mod usage;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use std::process::ExitCode;
+use trial::vm;
 
 /// What a test comes to.
 type Outcome = Result<(), Failed>;
-
-/// A test that needs a VM.
-fn vm(name: &str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || match substrate::no_kvm() {
-        None => test().map(|()| Completion::Completed),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-    })
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

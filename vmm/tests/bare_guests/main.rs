@@ -5,25 +5,20 @@
 
 #[path = "../../../tests/common/substrate.rs"]
 mod substrate;
+#[path = "../../../tests/common/trial.rs"]
+mod trial;
 
 mod guest;
 mod instructions;
 mod pausing;
 mod requests;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use std::process::ExitCode;
+use trial::vm;
 
 /// What a test comes to.
 type Outcome = Result<(), Failed>;
-
-/// A test that needs a VM.
-fn vm(name: &'static str, test: fn() -> Outcome) -> Trial {
-    Trial::ignorable_test(name, move || match substrate::no_kvm() {
-        None => test().map(|()| Completion::Completed),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-    })
-}
 
 /// Fails with what was found unless `holds`.
 fn check(holds: bool, found: &dyn std::fmt::Debug) -> Outcome {
