@@ -1,12 +1,11 @@
 //! `vmm core`.
 
 use super::output::{Head, OutputArgs};
-use super::progress::Progress;
+use super::saving::SavingArgs;
 use super::table;
 use super::target::Target;
 use clap::Args;
-use std::path::{Path, PathBuf};
-use vmm::inspect::{InspectError, Output, ProcessSelector};
+use vmm::inspect::ProcessSelector;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -24,36 +23,18 @@ pub struct CoreArgs {
     #[command(flatten)]
     target: Target,
 
-    /// Where to; it appears when it is whole
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    to: PathBuf,
-
-    /// Replaces the file if it is there
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    saving: SavingArgs,
 
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub fn run(args: &CoreArgs) -> anyhow::Result<u8> {
-    if args.to == Path::new("-") {
-        return Err(InspectError::Refused(
-            "`-` is no file: standard output is for what was saved; name a file, or /dev/stdout"
-                .to_owned(),
-        )
-        .into());
-    }
-    let mut inspector = args.target.open()?;
-    let mut output = Output::create(&args.to, args.force)?;
-    let progress = Progress::new("saving");
-    let paused = inspector.pause()?;
-    let core = paused.core(&args.process, &mut output, &mut |done, all| {
-        progress.at(done, all);
-    })?;
-    let standstill = paused.resume()?;
-    output.finish()?;
-    drop(progress);
+    let save = args.saving.save(&args.target, |paused, output, progress| {
+        paused.core(&args.process, output, progress)
+    });
+    let (inspector, core, standstill) = save?;
     let head = Head {
         command: "core",
         origin: inspector.origin(),
@@ -68,7 +49,7 @@ pub fn run(args: &CoreArgs) -> anyhow::Result<u8> {
         writeln!(
             stream,
             "{}: process {} ({}), {}, {} of memory written in {}",
-            args.to.display(),
+            args.saving.to.display(),
             core.process,
             table::printable(&core.name),
             table::counted(core.threads.len() as u64, "thread"),

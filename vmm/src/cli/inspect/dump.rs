@@ -1,12 +1,11 @@
 //! `vmm dump`.
 
 use super::output::{Head, OutputArgs};
-use super::progress::Progress;
+use super::saving::SavingArgs;
 use super::table;
 use super::target::Target;
 use clap::{Args, ValueEnum};
-use std::path::{Path, PathBuf};
-use vmm::inspect::{DumpFormat, InspectError, Output};
+use vmm::inspect::DumpFormat;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -23,17 +22,12 @@ pub struct DumpArgs {
     #[command(flatten)]
     target: Target,
 
-    /// Where to; it appears when it is whole
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    to: PathBuf,
+    #[command(flatten)]
+    saving: SavingArgs,
 
     /// What it is to be
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-
-    /// Replaces the file if it is there
-    #[arg(long)]
-    force: bool,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -49,25 +43,14 @@ enum Format {
 }
 
 pub fn run(args: &DumpArgs) -> anyhow::Result<u8> {
-    if args.to == Path::new("-") {
-        return Err(InspectError::Refused(
-            "`-` is no file: standard output is for what was saved; name a file, or /dev/stdout"
-                .to_owned(),
-        )
-        .into());
-    }
-    let mut inspector = args.target.open()?;
-    let mut output = Output::create(&args.to, args.force)?;
     let format = match args.format {
         Format::Elf => DumpFormat::Elf,
         Format::Raw => DumpFormat::Raw,
     };
-    let progress = Progress::new("saving");
-    let paused = inspector.pause()?;
-    let dump = paused.dump(format, &mut output, &mut |done, all| progress.at(done, all))?;
-    let standstill = paused.resume()?;
-    output.finish()?;
-    drop(progress);
+    let save = args.saving.save(&args.target, |paused, output, progress| {
+        paused.dump(format, output, progress)
+    });
+    let (inspector, dump, standstill) = save?;
     let head = Head {
         command: "dump",
         origin: inspector.origin(),
@@ -83,7 +66,7 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<u8> {
             stream,
             "{}: {} of RAM, {} of them written; vCPUs with registers: {}; stretches of virtual \
              addresses: {}",
-            args.to.display(),
+            args.saving.to.display(),
             table::size(dump.ram),
             table::size(dump.written),
             dump.vcpus,

@@ -17,6 +17,7 @@ mod ps;
 mod read;
 mod report;
 mod rights;
+mod saving;
 mod search;
 mod table;
 mod target;
