@@ -83,13 +83,17 @@ impl Processes {
             .map(|known| &known.id)
     }
 
-    /// Counts an answered call.
-    pub(super) fn count(&mut self, call: &CompletedCall) {
+    /// Counts an answered call; returns who made it.
+    pub(super) fn count(&mut self, call: &CompletedCall) -> &ProcessId {
         let mut all = self.known.iter_mut();
-        if let Some(known) = all.find(|known| known.address == call.process) {
-            known.totals.calls += 1;
-            known.totals.errors += u64::from(call.status != abi::Status::OK);
-            known.totals.bytes += call.bytes;
+        match all.find(|known| known.address == call.process) {
+            Some(known) => {
+                known.totals.calls += 1;
+                known.totals.errors += u64::from(call.status != abi::Status::OK);
+                known.totals.bytes += call.bytes;
+                &known.id
+            }
+            None => &self.nobody,
         }
     }
 

@@ -417,8 +417,7 @@ impl VcpuLoop {
         let failed = completed.status != abi::Status::OK;
         self.stats
             .count(completed.call, exits, failed, completed.bytes);
-        self.processes.count(completed);
-        let process = self.processes.get(completed.process);
+        let process = self.processes.count(completed);
         self.last_calls.add(Remembered {
             koid: process.koid,
             call: completed.call,
