@@ -2,11 +2,11 @@
 
 use super::lines::{Line, Lines};
 use super::protocol::{
-    Answer, Attached, DEFAULT_WAIT_MS, MAX_ANSWER, MAX_WRITE, PROTOCOL, Request, Status, digits_of,
+    Answer, Attached, DEFAULT_WAIT_MS, MAX_ANSWER, MAX_WRITE, PROTOCOL, Request, Status,
 };
 use super::socket;
 use super::trace_filter::TraceFilter;
-use crate::inspect::{InspectError, InspectedRam, MachineState, RamPiece, Standstill};
+use crate::inspect::{InspectError, InspectedRam, MachineState, RamPiece, Standstill, digits};
 use rustix::fs::SealFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
@@ -131,7 +131,7 @@ impl Connection {
             let offset: u64 = index * MAX_WRITE as u64;
             let request = Request::Write {
                 at: at.0.wrapping_add(offset).into(),
-                bytes: digits_of(part),
+                bytes: digits(part),
             };
             match self.ask(&request, PATIENCE)? {
                 Answer::Written { .. } => {}

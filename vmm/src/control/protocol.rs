@@ -1,7 +1,7 @@
 //! What is said over a control socket: JSON, an object a line (docs/control-protocol.md).
 
 use super::trace_filter::TraceFilter;
-use crate::inspect::{Hex, MachineState};
+use crate::inspect::{Hex, MachineState, undigits};
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol.
@@ -171,35 +171,13 @@ pub(super) fn bytes_of(digits: &str) -> Result<Vec<u8>, String> {
     if !digits.len().is_multiple_of(2) {
         return Err("bytes: an odd number of hexadecimal digits".to_owned());
     }
-    digits
-        .as_bytes()
-        .chunks_exact(2)
-        .map(|pair| {
-            let text = std::str::from_utf8(pair).unwrap_or("?");
-            // `from_str_radix` would take a sign.
-            let digits = text.bytes().all(|digit| digit.is_ascii_hexdigit());
-            u8::from_str_radix(text, 16)
-                .ok()
-                .filter(|_| digits)
-                .ok_or_else(|| "bytes: not hexadecimal digits".to_owned())
-        })
-        .collect()
-}
-
-/// Two hexadecimal digits for each byte.
-pub(super) fn digits_of(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut digits = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
+    undigits(digits).ok_or_else(|| "bytes: not hexadecimal digits".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::digits;
 
     fn request(line: &str) -> Result<Request, serde_json::Error> {
         serde_json::from_str(line)
@@ -249,7 +227,7 @@ mod tests {
     #[test]
     fn bytes_survive_as_digits_and_nothing_else_does() {
         let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(bytes_of(&digits_of(&all)).unwrap(), all);
+        assert_eq!(bytes_of(&digits(&all)).unwrap(), all);
         assert_eq!(bytes_of("FFaa").unwrap(), [0xFF, 0xAA]);
         for bad in ["f", "+1", "0x", "éé", "1é2", " 1"] {
             assert!(bytes_of(bad).is_err(), "{bad}");

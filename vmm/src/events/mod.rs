@@ -183,13 +183,7 @@ fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
 }
 
 fn digits<S: Serializer>(bytes: &Option<&[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-    use std::fmt::Write;
-    let mut digits = String::new();
-    for byte in bytes.unwrap_or_default() {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    serializer.serialize_str(&digits)
+    serializer.serialize_str(&crate::inspect::digits(bytes.unwrap_or_default()))
 }
 
 fn as_map<S: Serializer>(pairs: &[(&str, u64)], serializer: S) -> Result<S::Ok, S::Error> {

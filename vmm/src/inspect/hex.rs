@@ -1,4 +1,4 @@
-//! Numbers that people read in hexadecimal.
+//! Numbers and bytes in hexadecimal digits.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -48,6 +48,31 @@ impl<'de> Deserialize<'de> for Hex {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
+}
+
+/// Two hexadecimal digits for each byte.
+#[must_use]
+pub fn digits(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'?');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .map(char::from)
+        .collect()
+}
+
+/// The bytes that two hexadecimal digits each stand for; `None` if they are none.
+#[must_use]
+pub fn undigits(digits: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        // `from_str_radix` would take a sign.
+        let text = pair.iter().all(u8::is_ascii_hexdigit).then_some(pair)?;
+        u8::from_str_radix(str::from_utf8(text).ok()?, 16).ok()
+    };
+    let bytes: Option<Vec<_>> = pairs.iter().map(byte).collect();
+    bytes.filter(|_| rest.is_empty())
 }
 
 #[cfg(test)]

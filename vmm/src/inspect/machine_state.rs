@@ -125,29 +125,74 @@ pub struct DescriptorTable {
     pub limit: u16,
 }
 
+/// [`GeneralRegisters`] from any structure that has them by their names, and RFLAGS by the
+/// name given.
+macro_rules! general_registers {
+    ($from:expr, $rflags:ident) => {{
+        use $crate::inspect::{GeneralRegisters, Hex};
+        let from = &$from;
+        GeneralRegisters {
+            rax: Hex(from.rax),
+            rbx: Hex(from.rbx),
+            rcx: Hex(from.rcx),
+            rdx: Hex(from.rdx),
+            rsi: Hex(from.rsi),
+            rdi: Hex(from.rdi),
+            rsp: Hex(from.rsp),
+            rbp: Hex(from.rbp),
+            r8: Hex(from.r8),
+            r9: Hex(from.r9),
+            r10: Hex(from.r10),
+            r11: Hex(from.r11),
+            r12: Hex(from.r12),
+            r13: Hex(from.r13),
+            r14: Hex(from.r14),
+            r15: Hex(from.r15),
+            rip: Hex(from.rip),
+            rflags: Hex(from.$rflags),
+        }
+    }};
+}
+pub(crate) use general_registers;
+
 impl From<&Registers> for GeneralRegisters {
     /// A thread's registers from its record.
     fn from(registers: &Registers) -> Self {
-        Self {
-            rax: Hex(registers.rax),
-            rbx: Hex(registers.rbx),
-            rcx: Hex(registers.rcx),
-            rdx: Hex(registers.rdx),
-            rsi: Hex(registers.rsi),
-            rdi: Hex(registers.rdi),
-            rsp: Hex(registers.rsp),
-            rbp: Hex(registers.rbp),
-            r8: Hex(registers.r8),
-            r9: Hex(registers.r9),
-            r10: Hex(registers.r10),
-            r11: Hex(registers.r11),
-            r12: Hex(registers.r12),
-            r13: Hex(registers.r13),
-            r14: Hex(registers.r14),
-            r15: Hex(registers.r15),
-            rip: Hex(registers.rip),
-            rflags: Hex(registers.rflags),
-        }
+        general_registers!(registers, rflags)
+    }
+}
+
+impl GeneralRegisters {
+    /// All but RIP and RFLAGS, by name, in rows for a person.
+    #[must_use]
+    pub const fn rows(&self) -> [[(&'static str, u64); 4]; 4] {
+        let r = self;
+        [
+            [
+                ("rax", r.rax.0),
+                ("rbx", r.rbx.0),
+                ("rcx", r.rcx.0),
+                ("rdx", r.rdx.0),
+            ],
+            [
+                ("rsi", r.rsi.0),
+                ("rdi", r.rdi.0),
+                ("rbp", r.rbp.0),
+                ("rsp", r.rsp.0),
+            ],
+            [
+                ("r8", r.r8.0),
+                ("r9", r.r9.0),
+                ("r10", r.r10.0),
+                ("r11", r.r11.0),
+            ],
+            [
+                ("r12", r.r12.0),
+                ("r13", r.r13.0),
+                ("r14", r.r14.0),
+                ("r15", r.r15.0),
+            ],
+        ]
     }
 }
 

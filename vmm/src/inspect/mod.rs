@@ -42,10 +42,11 @@ pub use find::{
     Difference, Disassembler, FoundString, Gap, HexBytes, HexDump, Instruction,
     LONGEST_INSTRUCTION, LONGEST_REGEX_MATCH, MAX_READ, MAX_WRITE, MappedAt, Match, MatchOwner,
     Matches, ObjectChanges, Pattern, Piece, Rule, Search, SearchProgress, ShownIn, SpaceSelector,
-    Strings, Via, WriteRequest, Written, WrittenPiece, diff, digits, read_virtual,
+    Strings, Via, WriteRequest, Written, WrittenPiece, diff, read_virtual,
 };
-pub use hex::Hex;
+pub use hex::{Hex, digits, undigits};
 pub use inspector::{Inspector, Origin, Paused, Standstill};
+pub(crate) use machine_state::general_registers;
 pub use machine_state::{
     DescriptorTable, GeneralRegisters, MachineState, Place, Segment, VcpuState,
 };

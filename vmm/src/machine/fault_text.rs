@@ -99,7 +99,7 @@ pub(super) fn console_text(process: &ProcessId, thread: &Thread, what: &str) -> 
         "<== process {} (koid {}), thread {}: {what} at rip {:#x}\n",
         process.name, process.koid, thread.header.koid, r.rip
     );
-    for row in rows(r) {
+    for row in rows(&r.into(), r.cs, r.ss) {
         text.push_str("   ");
         for (name, value) in row {
             let _ = write!(text, " {name:>5} {value:016x}");

@@ -2,7 +2,7 @@
 
 use super::register_rows::rows;
 use crate::events::ProcessId;
-use abi::objects::Registers;
+use crate::inspect::general_registers;
 use kvm_bindings::{kvm_regs, kvm_sregs};
 use kvm_ioctls::VcpuFd;
 use std::collections::VecDeque;
@@ -37,33 +37,6 @@ impl Report {
     }
 }
 
-/// KVM's registers as threads have theirs.
-fn user_registers(r: &kvm_regs, s: &kvm_sregs) -> Registers {
-    Registers {
-        r15: r.r15,
-        r14: r.r14,
-        r13: r.r13,
-        r12: r.r12,
-        r11: r.r11,
-        r10: r.r10,
-        r9: r.r9,
-        r8: r.r8,
-        rbp: r.rbp,
-        rdi: r.rdi,
-        rsi: r.rsi,
-        rdx: r.rdx,
-        rcx: r.rcx,
-        rbx: r.rbx,
-        rax: r.rax,
-        rip: r.rip,
-        cs: u64::from(s.cs.selector),
-        rflags: r.rflags,
-        rsp: r.rsp,
-        ss: u64::from(s.ss.selector),
-        ..Registers::default()
-    }
-}
-
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the virtual machine stopped: {}", self.reason)?;
@@ -80,7 +53,9 @@ impl fmt::Display for Report {
                     ("cr3", s.cr3),
                     ("cr4", s.cr4),
                 ];
-                for row in rows(&user_registers(r, s)).into_iter().chain([control]) {
+                let (cs, ss) = (s.cs.selector.into(), s.ss.selector.into());
+                let general = rows(&general_registers!(r, rflags), cs, ss);
+                for row in general.into_iter().chain([control]) {
                     for (name, value) in row {
                         write!(f, "  {name:>5} {value:016x}")?;
                     }

@@ -2,10 +2,9 @@
 
 use super::KvmError;
 use super::error::failed;
-use crate::inspect::{DescriptorTable, GeneralRegisters, Hex, Place, Segment, VcpuState};
-use kvm_bindings::{kvm_dtable, kvm_fpu, kvm_regs, kvm_segment};
+use crate::inspect::{DescriptorTable, Hex, Place, Segment, VcpuState, digits, general_registers};
+use kvm_bindings::{kvm_dtable, kvm_fpu, kvm_segment};
 use kvm_ioctls::VcpuFd;
-use std::fmt::Write;
 
 /// The size of what FXSAVE64 stores (SDM vol. 1, 10.5.1).
 const FXSAVE_BYTES: usize = 512;
@@ -17,10 +16,10 @@ pub(super) fn of(vcpu: &VcpuFd, place: Place) -> Result<VcpuState, KvmError> {
     let regs = vcpu.get_regs().map_err(failed("KVM_GET_REGS"))?;
     let sregs = vcpu.get_sregs().map_err(failed("KVM_GET_SREGS"))?;
     // Not all of KVM's backends have them; the rest is of use without.
-    let fxsave = vcpu.get_fpu().map(|fpu| hexadecimal(&fxsave(&fpu)));
+    let fxsave = vcpu.get_fpu().map(|fpu| digits(&fxsave(&fpu)));
     Ok(VcpuState {
         place,
-        general: general(&regs),
+        general: general_registers!(regs, rflags),
         cs: segment(&sregs.cs),
         ds: segment(&sregs.ds),
         es: segment(&sregs.es),
@@ -39,29 +38,6 @@ pub(super) fn of(vcpu: &VcpuFd, place: Place) -> Result<VcpuState, KvmError> {
         efer: Hex(sregs.efer),
         fxsave: fxsave.unwrap_or_default(),
     })
-}
-
-fn general(regs: &kvm_regs) -> GeneralRegisters {
-    GeneralRegisters {
-        rax: Hex(regs.rax),
-        rbx: Hex(regs.rbx),
-        rcx: Hex(regs.rcx),
-        rdx: Hex(regs.rdx),
-        rsi: Hex(regs.rsi),
-        rdi: Hex(regs.rdi),
-        rsp: Hex(regs.rsp),
-        rbp: Hex(regs.rbp),
-        r8: Hex(regs.r8),
-        r9: Hex(regs.r9),
-        r10: Hex(regs.r10),
-        r11: Hex(regs.r11),
-        r12: Hex(regs.r12),
-        r13: Hex(regs.r13),
-        r14: Hex(regs.r14),
-        r15: Hex(regs.r15),
-        rip: Hex(regs.rip),
-        rflags: Hex(regs.rflags),
-    }
 }
 
 /// The flags are those of the descriptor's second word, in place (SDM vol. 3, 3.4.5).
@@ -110,15 +86,6 @@ fn fxsave(fpu: &kvm_fpu) -> Vec<u8> {
     image
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +109,7 @@ mod tests {
         assert_eq!(image[24..28], 0x1F80u32.to_le_bytes());
         assert_eq!(image[32 + 7 * 16..160], [7; 16]);
         assert_eq!(image[160 + 15 * 16..416], [15; 16]);
-        assert_eq!(hexadecimal(&image[..2]), "7f03");
+        assert_eq!(digits(&image[..2]), "7f03");
     }
 
     #[test]

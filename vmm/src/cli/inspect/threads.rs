@@ -166,35 +166,14 @@ fn when(deadline: i64, elapsed: u64) -> String {
 }
 
 fn print_registers(registers: &GeneralRegisters, stream: &mut dyn Write) -> io::Result<()> {
-    let r = registers;
-    let rows = [
-        [
-            ("rax", r.rax),
-            ("rbx", r.rbx),
-            ("rcx", r.rcx),
-            ("rdx", r.rdx),
-        ],
-        [
-            ("rsi", r.rsi),
-            ("rdi", r.rdi),
-            ("rbp", r.rbp),
-            ("rsp", r.rsp),
-        ],
-        [("r8", r.r8), ("r9", r.r9), ("r10", r.r10), ("r11", r.r11)],
-        [
-            ("r12", r.r12),
-            ("r13", r.r13),
-            ("r14", r.r14),
-            ("r15", r.r15),
-        ],
-    ];
-    for row in rows {
+    for row in registers.rows() {
         for (name, value) in row {
-            write!(stream, "  {name:>3} {:016x}", value.0)?;
+            write!(stream, "  {name:>3} {value:016x}")?;
         }
         writeln!(stream)?;
     }
-    write!(stream, "  rip {:016x}  flg {:016x}", r.rip.0, r.rflags.0)
+    let (rip, flags) = (registers.rip.0, registers.rflags.0);
+    write!(stream, "  rip {rip:016x}  flg {flags:016x}")
 }
 
 fn frame_text(frame: &StackFrame) -> String {

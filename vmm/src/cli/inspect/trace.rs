@@ -228,11 +228,7 @@ fn when_and_who(event: &Value) -> String {
 }
 
 fn hexdump(stream: &mut impl Write, digits: &str) -> io::Result<()> {
-    let bytes: Vec<u8> = digits
-        .as_bytes()
-        .chunks(2)
-        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
+    let bytes = vmm::inspect::undigits(digits).unwrap_or_default();
     for (offset, row) in (0..).step_by(ROW).zip(bytes.chunks(ROW)) {
         write!(stream, "    {offset:04x} ")?;
         for byte in row {

@@ -35,7 +35,7 @@ pub use hexdump::HexDump;
 pub use owner::{MappedAt, MatchOwner, ShownIn};
 pub use pattern::{LONGEST_REGEX_MATCH, Pattern};
 pub use place::SpaceSelector;
-pub use read::{Contents, HexBytes, MAX_READ, Piece, digits};
+pub use read::{Contents, HexBytes, MAX_READ, Piece};
 pub use read_virtual::read_virtual;
 pub use search::{Match, Matches, Search, SearchProgress};
 pub use space::{Gap, Via};

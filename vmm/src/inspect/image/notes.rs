@@ -4,10 +4,11 @@ use super::super::save::layout::{
     self, CORE, NOTE_MACHINE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, Prstatus, QEMU, QemuCpu,
     VMOSCOPE,
 };
-use super::super::{GeneralRegisters, Hex, MachineState, Place, Problems, Segment, VcpuState};
+use super::super::{
+    Hex, MachineState, Place, Problems, Segment, VcpuState, digits, general_registers,
+};
 use object::LittleEndian as LE;
 use object::read::elf::{FileHeader, NoteIterator};
-use std::fmt::Write;
 use zerocopy::FromBytes;
 
 /// vCPUs that are kept.
@@ -100,7 +101,7 @@ pub(super) fn read<H: FileHeader<Endian = LE>>(
             }
             (CORE, NT_FPREGSET) if content.len() == 512 => {
                 if let Some(vcpu) = found.linux.last_mut() {
-                    vcpu.fxsave = hex(content);
+                    vcpu.fxsave = digits(content);
                 }
             }
             (CORE, NT_PRPSINFO) => found.process = Some(()),
@@ -118,26 +119,7 @@ fn vcpu(registers: &layout::UserRegisters) -> VcpuState {
         ..Segment::default()
     };
     VcpuState {
-        general: GeneralRegisters {
-            rax: Hex(registers.rax),
-            rbx: Hex(registers.rbx),
-            rcx: Hex(registers.rcx),
-            rdx: Hex(registers.rdx),
-            rsi: Hex(registers.rsi),
-            rdi: Hex(registers.rdi),
-            rsp: Hex(registers.rsp),
-            rbp: Hex(registers.rbp),
-            r8: Hex(registers.r8),
-            r9: Hex(registers.r9),
-            r10: Hex(registers.r10),
-            r11: Hex(registers.r11),
-            r12: Hex(registers.r12),
-            r13: Hex(registers.r13),
-            r14: Hex(registers.r14),
-            r15: Hex(registers.r15),
-            rip: Hex(registers.rip),
-            rflags: Hex(registers.eflags),
-        },
+        general: general_registers!(registers, eflags),
         cs: segment(registers.cs, 0),
         ds: segment(registers.ds, 0),
         es: segment(registers.es, 0),
@@ -146,12 +128,4 @@ fn vcpu(registers: &layout::UserRegisters) -> VcpuState {
         ss: segment(registers.ss, 0),
         ..VcpuState::default()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut digits, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }

@@ -1,12 +1,13 @@
 //! A dump of the whole machine.
 
+use super::super::undigits;
 use super::super::{Hex, InspectError, InspectedRam, Paused, Problems, VcpuState};
 use super::elf::{self, Load, NO_PHYSICAL, Notes};
 use super::layout::{
     CORE, NOTE_MACHINE, NT_AUXV, NT_FPREGSET, NT_PRSTATUS, Prstatus, QEMU, QemuCpu, VMOSCOPE,
 };
 use super::page_tables::{self, VirtualRun};
-use super::{Output, copy, process, unhex};
+use super::{Output, copy, process};
 use serde::Serialize;
 use vm_memory::GuestAddress;
 use zerocopy::IntoBytes;
@@ -211,7 +212,7 @@ impl Plan {
 
 /// Registers as a debugger looks for them; the vCPU is a thread with that number.
 fn linux_notes(notes: &mut Notes, number: u32, vcpu: &VcpuState) {
-    let fxsave = unhex(&vcpu.fxsave).filter(|bytes| bytes.len() == 512);
+    let fxsave = undigits(&vcpu.fxsave).filter(|bytes| bytes.len() == 512);
     let status = Prstatus {
         pid: number,
         registers: vcpu.into(),

@@ -71,11 +71,3 @@ fn copy(
     }
     Ok(())
 }
-
-/// Bytes from hexadecimal digits; `None` if they are none.
-pub(in crate::inspect) fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<_>> = pairs.iter().map(byte).collect();
-    bytes.filter(|_| rest.is_empty())
-}

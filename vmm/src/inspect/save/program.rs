@@ -1,13 +1,12 @@
 //! What a process's memory says about its program: the ELF files that are mapped in it.
 
-use super::super::Hex;
+use super::super::{Hex, digits};
 use super::process_memory::ProcessMemory;
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, ProgramHeader64};
 use object::pod::{from_bytes, slice_from_all_bytes};
 use object::read::elf::NoteIterator;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// Program headers of a file that are looked at.
 const MAX_HEADERS: u16 = 256;
@@ -88,12 +87,7 @@ fn build_id(
         NoteIterator::<FileHeader64<LE>>::new(LE, segment.p_align.get(LE), &bytes).ok()?;
     while let Ok(Some(note)) = notes.next() {
         if note.name() == elf::ELF_NOTE_GNU && note.n_type(LE) == elf::NT_GNU_BUILD_ID {
-            let mut digits = String::new();
-            for byte in note.desc() {
-                // Writing to a string does not fail.
-                let _ = write!(digits, "{byte:02x}");
-            }
-            return Some(digits);
+            return Some(digits(note.desc()));
         }
     }
     None

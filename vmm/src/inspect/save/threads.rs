@@ -1,9 +1,9 @@
 //! The threads of a process core.
 
+use super::super::undigits;
 use super::super::{GeneralRegisters, Hex, ProcessRecord, Survey, VcpuState};
 use super::elf::Notes;
 use super::layout::{CORE, NT_FPREGSET, NT_PRSTATUS, NT_SIGINFO, Prstatus, UserRegisters};
-use super::unhex;
 use crate::objects::ThreadView;
 use abi::objects::{Registers, ThreadState};
 use serde::Serialize;
@@ -80,7 +80,7 @@ fn thread(survey: &Survey, thread: &ThreadView, fault: Option<Fault>) -> Thread 
     let loaded = survey.machine.vcpus.first();
     let loaded = loaded.filter(|_| thread.address().0 == current);
     let vectors = loaded
-        .and_then(|vcpu: &VcpuState| unhex(&vcpu.fxsave))
+        .and_then(|vcpu: &VcpuState| undigits(&vcpu.fxsave))
         .filter(|bytes| bytes.len() == raw.vectors.as_bytes().len())
         .unwrap_or_else(|| raw.vectors.as_bytes().to_vec());
     Thread {
